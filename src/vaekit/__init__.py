@@ -1,0 +1,3 @@
+"""vaekit: compose, train, judge and use variational autoencoders."""
+
+__version__ = "0.1.0"
