@@ -52,6 +52,13 @@ class Trace:
     log_px: Tensor
     epoch: float = math.inf
 
+    @property
+    def log_w(self) -> Tensor:
+        """Log importance weights log p(x|z) + log p(z) - log q(z|x) in nats, shape (K, B)."""
+        assert self.draw.log_p is not None
+        assert self.draw.log_q is not None
+        return self.log_px + self.draw.log_p - self.draw.log_q
+
 
 @dataclass(frozen=True, slots=True)
 class Loss:

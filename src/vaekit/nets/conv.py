@@ -1,0 +1,145 @@
+"""Convolutional encoder and decoder bodies: every layer halves or doubles the picture."""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import final
+
+import torch
+from torch import Tensor, nn
+
+from vaekit.errors import BadInput
+from vaekit.nets.activations import ACTIVATIONS, Activation
+from vaekit.nets.checks import check_options
+
+Shape = tuple[int, ...]
+
+
+@final
+@dataclass(frozen=True)
+class Conv:
+    """Strided convolutions down to a small map, and transposed ones back, for any picture size.
+
+    Args:
+        channels: Channels of each halving layer, from the picture inwards.
+        kernel: Width of every kernel.
+        activation: Non-linearity after every layer but the last.
+        batch_norm: Batch normalisation before every activation.
+        centre: Subtracted from the input before the first layer.
+    """
+
+    channels: tuple[int, ...] = (32, 64, 128, 256)
+    kernel: int = 4
+    activation: Activation = "relu"
+    batch_norm: bool = True
+    centre: float = 0.5
+
+    def __post_init__(self) -> None:
+        sizes = check_options("--channels", self.channels, self.activation)
+        object.__setattr__(self, "channels", sizes)
+        if self.kernel < 3:
+            raise BadInput(f"--kernel must be at least 3, not {self.kernel}.")
+
+    def sizes(self, shape: Shape) -> list[tuple[int, int]]:
+        """Height and width before the first layer and after each one.
+
+        Raises BadInput where the data are no pictures or too small for so many layers.
+        """
+        if len(shape) != 3:
+            raise BadInput(f"--net conv needs pictures (C, H, W), not data of shape {shape}.")
+        sizes = [(shape[1], shape[2])]
+        for _ in self.channels:
+            height, width = (self._halved(size) for size in sizes[-1])
+            if min(height, width) < 1:
+                raise BadInput(
+                    f"--channels has {len(self.channels)} halving layers, too many for pictures "
+                    f"of {shape[1]} x {shape[2]}: give fewer."
+                )
+            sizes.append((height, width))
+        return sizes
+
+    def encoder(self, shape: Shape) -> "ConvEncoder":
+        """The body from pictures (B, C, H, W) to features (B, F)."""
+        sizes = self.sizes(shape)
+        layers: list[nn.Module] = []
+        for inputs, outputs in pairwise((shape[0], *self.channels)):
+            layers.append(
+                nn.Conv2d(inputs, outputs, self.kernel, 2, self._padding, bias=not self.batch_norm)
+            )
+            layers.extend(self._tail(outputs))
+        features = self.channels[-1] * math.prod(sizes[-1])
+        return ConvEncoder(nn.Sequential(*layers), features, self.centre)
+
+    def decoder(self, latent: int, shape: Shape, needs: int) -> "ConvDecoder":
+        """The body from codes (K, B, D) to parameters (K, B, M, C, H, W)."""
+        sizes = self.sizes(shape)[::-1]
+        smallest = (self.channels[-1], *sizes[0])
+        layers: list[nn.Module] = [*self._tail(smallest[0])]
+        widths = (*reversed(self.channels), needs * shape[0])
+        for index, (inputs, outputs) in enumerate(pairwise(widths)):
+            last = index == len(self.channels) - 1
+            layers.append(
+                nn.ConvTranspose2d(
+                    inputs,
+                    outputs,
+                    self.kernel,
+                    2,
+                    self._padding,
+                    output_padding=self._output_padding(sizes[index], sizes[index + 1]),
+                    bias=last or not self.batch_norm,
+                )
+            )
+            layers.extend([] if last else self._tail(outputs))
+        head = nn.Linear(latent, math.prod(smallest))
+        return ConvDecoder(head, smallest, nn.Sequential(*layers), (needs, *shape))
+
+    @property
+    def _padding(self) -> int:
+        return (self.kernel - 1) // 2
+
+    def _halved(self, size: int) -> int:
+        return (size + 2 * self._padding - self.kernel) // 2 + 1
+
+    def _output_padding(self, small: tuple[int, int], large: tuple[int, int]) -> tuple[int, int]:
+        bare = [(size - 1) * 2 - 2 * self._padding + self.kernel for size in small]
+        return large[0] - bare[0], large[1] - bare[1]
+
+    def _tail(self, channels: int) -> list[nn.Module]:
+        norm = [nn.BatchNorm2d(channels)] if self.batch_norm else []
+        return [*norm, ACTIVATIONS[self.activation]()]
+
+
+@final
+class ConvEncoder(nn.Module):
+    """From pictures (B, C, H, W) to features (B, F)."""
+
+    def __init__(self, layers: nn.Sequential, features: int, centre: float) -> None:
+        super().__init__()
+        self.layers, self.features, self.centre = layers, features, centre
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+        """Features of a batch."""
+        pictures = (x - self.centre).contiguous(memory_format=torch.channels_last)
+        features: Tensor = self.layers(pictures)
+        return features.flatten(1)
+
+
+@final
+class ConvDecoder(nn.Module):
+    """From codes (K, B, D) to parameters (K, B, M, C, H, W)."""
+
+    def __init__(
+        self, head: nn.Linear, smallest: Shape, layers: nn.Sequential, event: Shape
+    ) -> None:
+        super().__init__()
+        self.head, self.smallest, self.layers, self.event = head, smallest, layers, event
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(
+        self, z: Tensor, context: Tensor | None = None, target: Tensor | None = None
+    ) -> Tensor:
+        """Parameters of the likelihood."""
+        small = self.head(z.flatten(0, 1)).view(-1, *self.smallest)
+        pictures: Tensor = self.layers(small.contiguous(memory_format=torch.channels_last))
+        return pictures.unflatten(1, self.event[:2]).unflatten(0, z.shape[:2])

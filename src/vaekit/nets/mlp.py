@@ -1,0 +1,85 @@
+"""Fully connected encoder and decoder bodies."""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import final
+
+from torch import Tensor, nn
+
+from vaekit.nets.activations import ACTIVATIONS, Activation
+from vaekit.nets.checks import check_options
+
+Shape = tuple[int, ...]
+
+
+@final
+@dataclass(frozen=True)
+class MLP:
+    """Fully connected networks: `hidden` from the data to the code, mirrored on the way back.
+
+    Args:
+        hidden: Widths of the hidden layers, from the data inwards.
+        activation: Non-linearity after every hidden layer.
+        batch_norm: Batch normalisation before every activation.
+        centre: Subtracted from the input before the first layer.
+    """
+
+    hidden: tuple[int, ...] = (500, 250)
+    activation: Activation = "relu"
+    batch_norm: bool = False
+    centre: float = 0.5
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hidden", check_options("--hidden", self.hidden, self.activation))
+
+    def encoder(self, shape: Shape) -> "MLPEncoder":
+        """The body from data of shape (B, *shape) to features (B, F)."""
+        widths = (math.prod(shape), *self.hidden)
+        return MLPEncoder(_hidden_layers(widths, self), widths[-1], self.centre)
+
+    def decoder(self, latent: int, shape: Shape, needs: int) -> "MLPDecoder":
+        """The body from codes (K, B, D) to parameters (K, B, M, *shape)."""
+        widths = (latent, *reversed(self.hidden))
+        last = nn.Linear(widths[-1], needs * math.prod(shape))
+        return MLPDecoder(nn.Sequential(*_hidden_layers(widths, self), last), (needs, *shape))
+
+
+@final
+class MLPEncoder(nn.Module):
+    """From data (B, *shape) to features (B, F)."""
+
+    def __init__(self, layers: nn.Sequential, features: int, centre: float) -> None:
+        super().__init__()
+        self.layers, self.features, self.centre = layers, features, centre
+
+    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+        """Features of a batch."""
+        features: Tensor = self.layers(x.flatten(1) - self.centre)
+        return features
+
+
+@final
+class MLPDecoder(nn.Module):
+    """From codes (K, B, D) to parameters (K, B, M, *shape)."""
+
+    def __init__(self, layers: nn.Sequential, event: Shape) -> None:
+        super().__init__()
+        self.layers, self.event = layers, event
+
+    def forward(
+        self, z: Tensor, context: Tensor | None = None, target: Tensor | None = None
+    ) -> Tensor:
+        """Parameters of the likelihood."""
+        parameters: Tensor = self.layers(z.flatten(0, 1))
+        return parameters.view(*z.shape[:2], *self.event)
+
+
+def _hidden_layers(widths: Shape, net: MLP) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(widths):
+        layers.append(nn.Linear(inputs, outputs, bias=not net.batch_norm))
+        if net.batch_norm:
+            layers.append(nn.BatchNorm1d(outputs))
+        layers.append(ACTIVATIONS[net.activation]())
+    return nn.Sequential(*layers)

@@ -1,0 +1,42 @@
+"""What every objective offers, and the check that it fits a model."""
+
+from abc import ABC, abstractmethod
+
+from torch import nn
+
+from vaekit.errors import BadInput
+from vaekit.model import Autoencoder
+from vaekit.records import Loss, Phase, Trace
+
+
+class Objective(nn.Module, ABC):
+    """From a Trace to a Loss; the only place that averages over the batch.
+
+    draws: codes drawn for each data point in a training step (K).
+    needs: the fields of `Draw` it reads.
+    """
+
+    draws: int = 1
+    needs: frozenset[str] = frozenset({"z"})
+
+    @abstractmethod
+    def forward(self, trace: Trace) -> Loss:
+        """The loss of one batch and what explains it, in nats."""
+
+    def phases(self, model: Autoencoder) -> tuple[Phase, ...]:
+        """One phase that trains every parameter of the model and of the objective."""
+        return (Phase("train", [*model.parameters(), *self.parameters()], self),)
+
+
+def check(model: Autoencoder, objective: Objective) -> None:
+    """Refuse a pair that makes no sense.
+
+    Raises BadInput where the objective needs what the model's latent does not provide.
+    """
+    missing = objective.needs - model.latent.provides  # type: ignore[operator]
+    if missing:
+        raise BadInput(
+            f"{type(objective).__name__} needs {', '.join(sorted(missing))} from the latent, "
+            f"but {type(model.latent).__name__} provides no such thing: "
+            "use a stochastic latent, or ELBO."
+        )

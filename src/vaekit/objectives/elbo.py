@@ -1,0 +1,80 @@
+"""The evidence lower bound and its weighted forms."""
+
+from typing import final
+
+from torch import Tensor
+
+from vaekit.errors import BadInput
+from vaekit.objectives.base import Objective
+from vaekit.objectives.schedules import Constant, Schedule
+from vaekit.records import Draw, Loss, Trace
+
+
+@final
+class ELBO(Objective):
+    """distortion_weight x distortion + beta x rate, the mean over the batch in nats.
+
+    With both weights 1 it is the negative ELBO (Kingma and Welling 2014,
+    https://arxiv.org/abs/1312.6114). With a deterministic latent there is no rate and it
+    is a plain autoencoder's loss.
+
+    beta: a number or a schedule. Higgins et al. 2017, https://openreview.net/forum?id=Sy2fzU9gl
+    distortion_weight: 0.5 with beta 1 is the article's code, a beta of 2.
+    free_bits: nats each dimension may use on average over the batch without being
+        charged. Kingma et al. 2016, https://arxiv.org/abs/1606.04934
+    draws: codes drawn for each data point.
+
+    Raises BadInput where a weight or the number of draws makes no sense.
+    """
+
+    def __init__(
+        self,
+        beta: Schedule | float = 1.0,
+        distortion_weight: float = 1.0,
+        free_bits: float = 0.0,
+        draws: int = 1,
+    ) -> None:
+        super().__init__()
+        if not distortion_weight > 0:
+            raise BadInput(f"--distortion-weight must be positive, not {distortion_weight:g}.")
+        if not free_bits >= 0:
+            raise BadInput(f"--free-bits must be zero or more, not {free_bits:g}.")
+        self.beta = Constant(beta) if isinstance(beta, int | float) else beta
+        self.distortion_weight, self.free_bits = distortion_weight, free_bits
+        self.draws = check_draws(draws)
+        self.needs = frozenset({"z", "rates"} if free_bits else {"z"})
+
+    def forward(self, trace: Trace) -> Loss:
+        """The weighted bound; `elbo` among the metrics is always the unweighted one."""
+        draw = trace.draw
+        distortion = -trace.log_px.mean()
+        total = self.distortion_weight * distortion
+        metrics: dict[str, Tensor] = {"distortion": distortion}
+        if draw.rate is not None:
+            rate = draw.rate.mean()
+            total = total + self.beta(trace.epoch) * self._charged(draw, rate)
+            metrics |= {"rate": rate, "elbo": -(distortion + rate)}
+        if draw.penalty is not None:
+            total = total + draw.penalty
+            metrics["penalty"] = draw.penalty
+        return Loss(
+            total, {name: value.detach() for name, value in {"loss": total, **metrics}.items()}
+        )
+
+    def _charged(self, draw: Draw, rate: Tensor) -> Tensor:
+        if not self.free_bits:
+            return rate
+        assert draw.rates is not None
+        return draw.rates.mean(0).clamp(min=self.free_bits).sum()
+
+
+def explained(total: Tensor, metrics: dict[str, Tensor]) -> Loss:
+    """A loss with its own value and the metrics, detached."""
+    return Loss(total, {name: value.detach() for name, value in {"loss": total, **metrics}.items()})
+
+
+def check_draws(draws: int) -> int:
+    """The number of draws; raises BadInput where it is not positive."""
+    if draws < 1:
+        raise BadInput(f"--draws must be 1 or more, not {draws}.")
+    return draws

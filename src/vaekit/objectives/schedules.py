@@ -1,0 +1,76 @@
+"""Weights that change while training, as functions of the epochs trained."""
+
+import math
+from dataclasses import dataclass
+from typing import Protocol, final
+
+from vaekit.errors import BadInput
+
+
+class Schedule(Protocol):
+    """A weight for every moment of training; at infinity it gives its final value."""
+
+    def __call__(self, epoch: float) -> float:
+        """The weight after so many epochs, fractional."""
+
+
+@final
+@dataclass(frozen=True)
+class Constant:
+    """Always the same weight."""
+
+    value: float = 1.0
+
+    def __call__(self, epoch: float) -> float:
+        """The weight."""
+        return self.value
+
+
+@final
+@dataclass(frozen=True)
+class Linear:
+    """From 0 to `value` over the first `epochs`. Bowman et al. 2016, arXiv 1511.06349."""
+
+    value: float
+    epochs: float
+
+    def __call__(self, epoch: float) -> float:
+        """The weight."""
+        return self.value * min(1.0, epoch / self.epochs)
+
+
+@final
+@dataclass(frozen=True)
+class Cyclical:
+    """`cycles` ramps over `epochs`, each rising for its first half and then level.
+
+    Fu et al. 2019, https://arxiv.org/abs/1903.10145
+    """
+
+    value: float
+    epochs: float
+    cycles: int
+
+    def __call__(self, epoch: float) -> float:
+        """The weight."""
+        if epoch >= self.epochs:
+            return self.value
+        position = math.fmod(epoch * self.cycles / self.epochs, 1.0)
+        return self.value * min(1.0, 2 * position)
+
+
+def warm_up(value: float, epochs: float = 0.0, cycles: int = 1) -> Schedule:
+    """The schedule that `--beta`, `--warmup` and `--cycles` describe.
+
+    Raises BadInput where one of them makes no sense.
+    """
+    for flag, given in (("--beta", value), ("--warmup", epochs)):
+        if not (given >= 0 and math.isfinite(given)):
+            raise BadInput(f"{flag} must be zero or more, not {given:g}.")
+    if cycles < 1:
+        raise BadInput(f"--cycles must be 1 or more, not {cycles}.")
+    if cycles > 1 and not epochs:
+        raise BadInput("--cycles needs --warmup: the epochs over which the cycles run.")
+    if not epochs:
+        return Constant(value)
+    return Linear(value, epochs) if cycles == 1 else Cyclical(value, epochs, cycles)

@@ -1,0 +1,104 @@
+"""The configuration of one model: names and options, as given, that build it again."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from difflib import get_close_matches
+from typing import Any, final
+
+from vaekit.errors import BadInput
+from vaekit.nets import Shape
+from vaekit.objectives import check
+from vaekit.recipes import (
+    LIKELIHOODS,
+    NETS,
+    RECIPES,
+    Parts,
+    default_likelihood,
+    default_net,
+)
+
+Options = dict[str, Any]
+
+
+@final
+@dataclass(frozen=True)
+class Spec:
+    """A recipe, a network and a likelihood by name, each with its options verbatim.
+
+    shape: the data's event shape. net, likelihood: left empty, they follow from it.
+
+    Raises BadInput for an unknown name or option.
+    """
+
+    recipe: str
+    shape: Shape
+    options: Options = field(default_factory=dict)
+    net: str = ""
+    net_options: Options = field(default_factory=dict)
+    likelihood: str = ""
+    likelihood_options: Options = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", tuple(self.shape))
+        object.__setattr__(self, "net", self.net or default_net(self.shape))
+        likelihood = self.likelihood or default_likelihood(self.shape)
+        object.__setattr__(self, "likelihood", likelihood)
+        for kind, table, name, options in self._parts():
+            check_options(f"{kind} {name}", lookup(kind, table, name), options)
+
+    def build(self) -> Parts:
+        """The model, with weights drawn from torch's generator, and its objective."""
+        model, objective = RECIPES[self.recipe](
+            self.shape,
+            net=NETS[self.net](**self.net_options),
+            likelihood=LIKELIHOODS[self.likelihood](**self.likelihood_options),
+            **self.options,
+        )
+        check(model, objective)
+        return model, objective
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary that JSON can hold."""
+        return asdict(self) | {"shape": list(self.shape)}
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any]) -> "Spec":
+        """The specification that `to_json` wrote."""
+        try:
+            return Spec(**values)
+        except TypeError as error:
+            raise BadInput(f"The model's configuration is not one vaekit wrote: {error}.") from None
+
+    def _parts(self) -> list[tuple[str, Mapping[str, Callable[..., Any]], str, Options]]:
+        return [
+            ("recipe", RECIPES, self.recipe, self.options),
+            ("net", NETS, self.net, self.net_options),
+            ("likelihood", LIKELIHOODS, self.likelihood, self.likelihood_options),
+        ]
+
+
+def lookup(kind: str, table: Mapping[str, Any], name: str) -> Any:
+    """The entry of a table; raises BadInput suggesting the nearest name."""
+    if name in table:
+        return table[name]
+    near = get_close_matches(name, table, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(table)}."
+    raise BadInput(f"There is no {kind} {name!r}: {hint}")
+
+
+def options_of(part: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The options of a recipe, network or likelihood, by name, from its signature."""
+    parts = {"shape", "net", "likelihood"}
+    parameters = inspect.signature(part).parameters
+    return {name: parameter for name, parameter in parameters.items() if name not in parts}
+
+
+def check_options(what: str, part: Callable[..., Any], options: Options) -> None:
+    """Raise BadInput for the first option that the part does not have."""
+    known = options_of(part)
+    for name in options:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}."
+            raise BadInput(f"{what} has no option {name!r}: {hint}")
