@@ -33,7 +33,8 @@ class Autoencoder(nn.Module):
         corruption: nn.Module | None = None,
     ) -> None:
         super().__init__()
-        self.encoder, self.latent, self.decoder = encoder, latent, decoder
+        self.encoder, self.decoder = encoder, decoder
+        self.latent: Any = latent
         self.likelihood, self.corruption = likelihood, corruption
 
     def forward(
@@ -103,19 +104,28 @@ class Autoencoder(nn.Module):
         """
         if "log_q" not in self.latent.provides:
             raise BadInput("A plain autoencoder has no likelihood: its code has no density.")
-        portion = max(1, min(draws, _PASSES // len(x)))
-        with _evaluating(self):
-            log_w = [
-                self(x, context, min(portion, draws - start), generator=generator).log_w
-                for start in range(0, draws, portion)
-            ]
-        return log_mean_exp(torch.cat(log_w))
+        traces = self.traces(x, draws, generator, context)
+        return log_mean_exp(torch.cat([trace.log_w for trace in traces]))
+
+    def traces(
+        self,
+        x: Tensor,
+        draws: int,
+        generator: Generator | None = None,
+        context: Tensor | None = None,
+    ) -> Iterator[Trace]:
+        """Traces of x (B, ...) in portions of the K = draws codes, so that memory is bounded."""
+        portion = max(1, min(draws, _VALUES // x.numel()))
+        for start in range(0, draws, portion):
+            with _evaluating(self):
+                trace = self(x, context, min(portion, draws - start), generator=generator)
+            yield trace
 
     def _infer(self, x: Tensor, context: Tensor | None = None) -> Any:
         return self.latent.posterior(self.encoder(x, context))
 
 
-_PASSES = 16_384  # decoder passes at once when many draws are scored
+_VALUES = 2**24  # decoded values at once when many draws are scored: 64 MiB
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def check(model: Autoencoder, objective: Objective) -> None:
 
     Raises BadInput where the objective needs what the model's latent does not provide.
     """
-    missing = objective.needs - model.latent.provides  # type: ignore[operator]
+    missing = objective.needs - model.latent.provides
     if missing:
         raise BadInput(
             f"{type(objective).__name__} needs {', '.join(sorted(missing))} from the latent, "

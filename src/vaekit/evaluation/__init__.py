@@ -1,0 +1,5 @@
+"""Judging a trained model."""
+
+from vaekit.evaluation.likelihood import Estimate, Evaluation, evaluate
+
+__all__ = ["Estimate", "Evaluation", "evaluate"]

@@ -1,0 +1,99 @@
+"""The evaluation against direct sums, and its repeatability."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from vaekit import recipes
+from vaekit.data import Split
+from vaekit.errors import BadInput
+from vaekit.evaluation import evaluate
+from vaekit.nets import MLP
+
+SHAPE = (1, 4, 4)
+
+
+@pytest.fixture
+def split():
+    rows = np.random.default_rng(0).integers(0, 256, (40, *SHAPE), dtype=np.uint8)
+    return Split(rows)
+
+
+def model(recipe=recipes.vae, **options):
+    torch.manual_seed(0)
+    return recipe(SHAPE, net=MLP((16,)), latent=3, **options)[0]
+
+
+def test_parts_add_up_and_bound_is_above_elbo(split):
+    found = evaluate(model(), split, draws=50)
+    assert found.points == 40
+    assert found.elbo.value == pytest.approx(-found.distortion.value - found.rate.value)
+    assert found.elbo.value < found.bound.value
+    assert sum(found.rates) == pytest.approx(found.rate.value, rel=1e-5)
+
+
+def test_one_draw_is_the_elbo_of_the_same_codes(split):
+    net = model()
+    found = evaluate(net, split, draws=1, seed=3)
+    torch.manual_seed(3)
+    with torch.no_grad():
+        trace = net.eval()(split.tensor())
+    assert found.bound.value == pytest.approx(float(trace.log_w.mean()), rel=1e-5)
+    spread = trace.log_w[0].double().std() / math.sqrt(40)
+    assert found.bound.standard_error == pytest.approx(float(spread), rel=1e-4)
+    assert found.squared_error.value == pytest.approx(
+        float((net.reconstruct(split.tensor()) - split.tensor()).square().mean()), rel=1e-5
+    )
+
+
+def test_batches_of_any_size_agree(split):
+    whole = evaluate(model(), split, draws=400, batch_size=40)
+    parts = evaluate(model(), split, draws=400, batch_size=7)
+    assert parts.rate.value == pytest.approx(whole.rate.value, rel=1e-5)
+    assert parts.active_units == whole.active_units
+    assert parts.bound.value == pytest.approx(whole.bound.value, abs=0.1)
+
+
+def test_repeatable_and_leaves_the_random_state(split):
+    before = torch.get_rng_state()
+    first, second = (evaluate(model(), split, draws=5, seed=1) for _ in range(2))
+    torch.manual_seed(0)
+    assert first == second
+    assert first != evaluate(model(), split, draws=5, seed=2)
+    torch.set_rng_state(before)
+    net = model()
+    before = torch.get_rng_state()
+    evaluate(net, split, draws=2)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_plain_autoencoder_has_distortion_and_no_bound(split):
+    found = evaluate(model(recipes.ae), split)
+    assert found.rate is None
+    assert found.bound is None
+    assert {name for name, *_ in found.rows()} == {"distortion", "reconstruction error, squared"}
+    assert "rate" not in found.to_json()
+
+
+def test_every_row_has_a_unit(split):
+    rows = evaluate(model(), split, draws=2).rows()
+    assert len(rows) == 6 + 3
+    assert all(unit for *_, unit in rows)
+
+
+def test_limit_and_mistakes(split):
+    assert evaluate(model(), split, draws=1, limit=5).points == 5
+    with pytest.raises(BadInput, match="--draws"):
+        evaluate(model(), split, draws=0)
+    with pytest.raises(BadInput, match="--limit"):
+        evaluate(model(), split, limit=0)
+    with pytest.raises(BadInput, match="empty"):
+        evaluate(model(), split.take(slice(0, 0)))
+
+
+def test_large_draws_are_made_in_portions(split, monkeypatch):
+    monkeypatch.setattr("vaekit.model._VALUES", 40 * 16 * 3)
+    portions = [trace.log_px.shape[0] for trace in model().traces(split.tensor(), 7)]
+    assert portions == [3, 3, 1]
