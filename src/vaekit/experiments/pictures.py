@@ -1,0 +1,157 @@
+"""What a trained model makes of its data, as arrays and as figures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vaekit import figures
+from vaekit.data import Dataset, Split
+from vaekit.model import Autoencoder
+from vaekit.runs import Run
+from vaekit.space import Ball, circle, empty_sites, lattice
+
+Array = NDArray[Any]
+SIDE = 15
+_ROWS = 1000  # rows a pass
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """Arrays behind the figures of one model.
+
+    points: encodings (posterior modes) of N held-out rows, (N, D). labels: (N,) or None.
+    circle: encloses 99% of them in the plane of the first two coordinates.
+    sites: the inscribed lattice (S, D); empty: which sites lie in a hole, (S,).
+    decoded, samples, originals, reconstructions: (n, *shape).
+    prior: whether the samples are drawn from the model's own prior.
+    """
+
+    points: Array
+    labels: Array | None
+    label_names: tuple[str, ...] | None
+    circle: Ball
+    sites: Array
+    empty: Array
+    decoded: Array
+    samples: Array
+    originals: Array
+    reconstructions: Array
+    prior: bool
+
+
+def look(
+    model: Autoencoder, dataset: Dataset, *, samples: int = 100, limit: int = 10_000, seed: int = 0
+) -> Look:
+    """Encode up to `limit` held-out rows, decode the lattice, sample and reconstruct.
+
+    The held-out rows are the validation split, or the test split where that is empty.
+    """
+    split = held_out(dataset).take(slice(0, limit))
+    points = encode(model, split)
+    around = circle(points)
+    sites = lattice(around, points.shape[1], SIDE)
+    first = split.tensor(slice(0, 20))
+    return Look(
+        points,
+        split.labels,
+        dataset.label_names,
+        around,
+        sites,
+        empty_sites(sites, points),
+        decode(model, sites),
+        draw_samples(model, points, samples, seed),
+        first.numpy(),
+        model.reconstruct(first.to(device(model))).cpu().numpy(),
+        model.latent.prior is not None,
+    )
+
+
+def held_out(dataset: Dataset) -> Split:
+    """The validation split, or the test split where there is none, or the training data."""
+    return next(split for split in (dataset.validation, dataset.test, dataset.train) if len(split))
+
+
+def encode(model: Autoencoder, split: Split) -> Array:
+    """Posterior modes of all rows of a split, (N, D)."""
+    parts = [
+        model.encode(split.tensor(slice(start, start + _ROWS)).to(device(model))).cpu()
+        for start in range(0, len(split), _ROWS)
+    ]
+    return torch.cat(parts).numpy()
+
+
+def decode(model: Autoencoder, codes: Array) -> Array:
+    """Likelihood means of codes (n, D), (n, *shape)."""
+    parts = torch.as_tensor(codes, dtype=torch.float32).split(_ROWS)
+    return torch.cat([model.decode(part.to(device(model))).cpu() for part in parts]).numpy()
+
+
+def draw_samples(model: Autoencoder, points: Array, n: int, seed: int) -> Array:
+    """n decoded codes from the prior, (n, *shape).
+
+    A plain autoencoder has no prior: it gets a Gaussian with the mean and covariance of
+    its encodings `points` (N, D), the kindest simple guess.
+    """
+    if model.latent.prior is None:
+        numbers = np.random.default_rng(seed)
+        cov = np.atleast_2d(np.cov(points, rowvar=False))
+        return decode(model, numbers.multivariate_normal(points.mean(0), cov, n))
+    generator = torch.Generator(device(model)).manual_seed(seed)
+    parts = [
+        model.sample(min(_ROWS, n - start), generator=generator).cpu()
+        for start in range(0, n, _ROWS)
+    ]
+    return torch.cat(parts).numpy()
+
+
+def device(model: Autoencoder) -> torch.device:
+    """Where a model's parameters lie."""
+    parameter: Tensor = next(model.parameters())
+    return parameter.device
+
+
+def panel(found: Look, title: str, *, sites: bool = False) -> figures.Panel:
+    """One scatter plot of the encodings with the circle, and the lattice if asked."""
+    extra: dict[str, Any] = {"sites": found.sites, "empty": found.empty} if sites else {}
+    return figures.Panel(found.points, found.labels, title, found.circle, **extra)
+
+
+def model_figures(found: Look, records: list[dict[str, Any]], title: str) -> dict[str, Figure]:
+    """All figures of one model by file name; pictures only where the data are pictures."""
+    pictures: dict[str, Figure] = {}
+    for name, sites in (("encodings", False), ("lattice-sites", True)):
+        pictures[name] = figures.side_by_side([panel(found, title, sites=sites)], found.label_names)
+    if found.originals.ndim == 4 and found.originals.shape[1] in (1, 3):
+        pictures["lattice"] = figures.grid(found.decoded, SIDE, title=f"{title}: decoded lattice")
+        pictures["reconstructions"] = figures.pairs(
+            found.originals, found.reconstructions, title=title
+        )
+        pictures["samples"] = figures.grid(
+            found.samples, 10, title=f"{title}: {samples_title(found)}"
+        )
+    if records:
+        pictures["curves"] = figures.curves(records, title=title)
+        rates = records[-1].get("validation", {}).get("rates")
+        if rates:
+            pictures["rates"] = figures.rates(rates, title=title)
+    return pictures
+
+
+def samples_title(found: Look) -> str:
+    """What the samples are samples of."""
+    return "samples from the prior" if found.prior else "samples from a Gaussian fit to its codes"
+
+
+def draw_figures(run: Run, *, limit: int = 10_000) -> list[Path]:
+    """All figures of a run, as PNG and SVG in its folder `figures`; gives their paths."""
+    found = look(run.model(), run.dataset(), limit=limit)
+    folder = run.path / "figures"
+    drawn = model_figures(found, run.records(), run.name)
+    return [path for name, figure in drawn.items() for path in figures.save(figure, folder, name)]

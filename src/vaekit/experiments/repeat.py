@@ -1,0 +1,44 @@
+"""Training that an experiment can repeat: what is finished is kept, what was cut off goes on."""
+
+from pathlib import Path
+from typing import Any
+
+from vaekit.errors import BadInput
+from vaekit.experiments.train import resume, train
+from vaekit.runs import Run, open_run
+from vaekit.training import Training
+
+
+def trained(
+    name: str,
+    root: Path,
+    recipe: str,
+    data: str,
+    *,
+    options: dict[str, Any],
+    training: Training,
+    data_options: dict[str, Any] | None = None,
+    progress: bool = True,
+) -> Run:
+    """The finished run of this name: opened where it exists, resumed or trained where not.
+
+    Raises BadInput where a run of this name was made with other options.
+    """
+    if not (root / name).exists():
+        return train(
+            recipe,
+            data,
+            name=name,
+            root=root,
+            options=options,
+            data_options=data_options,
+            training=training,
+            progress=progress,
+        )
+    run = open_run(root / name)
+    made = (run.spec.recipe, run.spec.options, run.training)
+    if made != (recipe, options, training):
+        raise BadInput(
+            f"{run.path} was made with other options: give another --folder, or remove it."
+        )
+    return run if run.state == "finished" else resume(run, progress=progress)
