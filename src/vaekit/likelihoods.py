@@ -15,6 +15,7 @@ from torch import distributions as td
 from torch.distributions import constraints
 from torch.nn.functional import softplus
 
+from vaekit import distributions
 from vaekit.errors import BadInput
 
 
@@ -51,7 +52,7 @@ class ContinuousBernoulli(Likelihood):
 
     def forward(self, parameters: Tensor) -> td.Distribution:
         """Independent continuous Bernoulli values."""
-        return _event(td.ContinuousBernoulli(logits=parameters[:, :, 0], validate_args=False))
+        return _event(distributions.ContinuousBernoulli(parameters[:, :, 0]))
 
 
 @final
@@ -85,7 +86,9 @@ class SharedGaussian(Likelihood):
     def __init__(self, initial: float = 0.1, minimum: float = 0.004) -> None:
         super().__init__()
         self.minimum = _positive("--minimum", minimum)
-        raw = _inverse_softplus(_positive("--initial", initial - minimum))
+        if not initial > minimum:
+            raise BadInput(f"--initial must be above --minimum, {minimum:g}, not {initial:g}.")
+        raw = _inverse_softplus(_positive("--initial", initial) - minimum)
         self.raw = nn.Parameter(torch.tensor(raw))
 
     def forward(self, parameters: Tensor) -> td.Distribution:
@@ -124,6 +127,6 @@ def _inverse_softplus(value: float) -> float:
 
 
 def _positive(flag: str, value: float) -> float:
-    if not value > 0:
-        raise BadInput(f"{flag} must be positive, not {value:g}.")
+    if not 0 < value < math.inf:
+        raise BadInput(f"{flag} must be positive and finite, not {value:g}.")
     return value

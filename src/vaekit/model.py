@@ -15,7 +15,7 @@ from vaekit.records import Trace
 
 @final
 class Autoencoder(nn.Module):
-    """Encoder, latent, decoder and likelihood, with an optional corruption of the input.
+    """Encoder, latent, decoder and likelihood, with a corruption of the input while training.
 
         x ─▶ corruption? ─▶ encoder ─▶ latent ─▶ decoder ─▶ likelihood ─▶ log p(x|z)
 
@@ -46,7 +46,7 @@ class Autoencoder(nn.Module):
         generator: Generator | None = None,
     ) -> Trace:
         """One pass of a batch x (B, ...) with K = draws codes for each row."""
-        seen = x if self.corruption is None else self.corruption(x)
+        seen = self.corruption(x) if self.corruption and self.training else x
         features = self.encoder(seen, context)
         draw = self.latent(features, lambda x: self._infer(x, context), context, draws, generator)
         px = self.likelihood(self.decoder(draw.z, context))
@@ -100,7 +100,7 @@ class Autoencoder(nn.Module):
         A lower bound in expectation, tighter with more draws. Draws are made in portions,
         so memory does not grow with K. Burda et al. 2016, https://arxiv.org/abs/1509.00519
 
-        Raises BadInput where the latent is deterministic.
+        Raises BadInput where the latent is deterministic or draws are not positive.
         """
         if "log_q" not in self.latent.provides:
             raise BadInput("A plain autoencoder has no likelihood: its code has no density.")
@@ -114,7 +114,12 @@ class Autoencoder(nn.Module):
         generator: Generator | None = None,
         context: Tensor | None = None,
     ) -> Iterator[Trace]:
-        """Traces of x (B, ...) in portions of the K = draws codes, so that memory is bounded."""
+        """Traces of x (B, ...) in portions of the K = draws codes, so that memory is bounded.
+
+        Raises BadInput where draws are not positive.
+        """
+        if draws < 1:
+            raise BadInput(f"--draws must be 1 or more, not {draws}.")
         portion = max(1, min(draws, _VALUES // x.numel()))
         for start in range(0, draws, portion):
             with _evaluating(self):
@@ -130,11 +135,12 @@ _VALUES = 2**24  # decoded values at once when many draws are scored: 64 MiB
 
 @contextmanager
 def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode without gradients, restored afterwards."""
-    training = model.training
+    """Evaluation mode without gradients; every part gets its own mode back afterwards."""
+    modes = [(part, part.training) for part in model.modules()]
     model.eval()
     try:
         with torch.no_grad():
             yield
     finally:
-        model.train(training)
+        for part, training in modes:
+            part.training = training

@@ -152,7 +152,7 @@ def gaussian(features: int, size: int) -> Latent:
 
 
 def default_net(shape: Shape) -> str:
-    """Convolutions for pictures larger than 28 x 28, else an MLP."""
+    """Convolutions for pictures of more values than 28 x 28, else an MLP."""
     return "conv" if len(shape) == 3 and math.prod(shape) > 28 * 28 else "mlp"
 
 

@@ -41,6 +41,8 @@ class Spec:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(self.shape))
+        for name in ("options", "net_options", "likelihood_options"):
+            object.__setattr__(self, name, _with_tuples(getattr(self, name)))
         object.__setattr__(self, "net", self.net or default_net(self.shape))
         likelihood = self.likelihood or default_likelihood(self.shape)
         object.__setattr__(self, "likelihood", likelihood)
@@ -78,6 +80,14 @@ class Spec:
         ]
 
 
+def _with_tuples(options: Options) -> Options:
+    """A copy whose lists are tuples, so that what JSON gives back equals what went in."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in {**options}.items()
+    }
+
+
 def lookup(kind: str, table: Mapping[str, Any], name: str) -> Any:
     """The entry of a table; raises BadInput suggesting the nearest name."""
     if name in table:
@@ -90,8 +100,12 @@ def lookup(kind: str, table: Mapping[str, Any], name: str) -> Any:
 def options_of(part: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """The options of a recipe, network or likelihood, by name, from its signature."""
     parts = {"shape", "net", "likelihood"}
-    parameters = inspect.signature(part).parameters
-    return {name: parameter for name, parameter in parameters.items() if name not in parts}
+    variadic = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    return {
+        name: parameter
+        for name, parameter in inspect.signature(part).parameters.items()
+        if name not in parts and parameter.kind not in variadic
+    }
 
 
 def check_options(what: str, part: Callable[..., Any], options: Options) -> None:

@@ -22,9 +22,9 @@ from a Gaussian around that point, and every nat by which that Gaussian departs 
 is paid for.
 """
 HOLES = """
-Each dot is the code of a digit that neither model was trained on. The circle encloses 99% of
-them. Decode a lattice laid over the circle, and the pictures below say what lies between the
-dots; hollow sites have no code nearby.
+Each dot is the code of one of the training digits. The circle encloses 99% of them. Decode a
+lattice laid over the circle, and the pictures below say what lies between the dots; hollow
+sites have no code nearby.
 """
 
 
@@ -51,7 +51,8 @@ def demo(folder: Path = Path("demo"), *, seed: int = 0, progress: bool = True) -
             training=training,
             progress=progress,
         )
-        looks[recipe] = look(run.model(), run.dataset())
+        dataset = run.dataset(progress=False)
+        looks[recipe] = look(run.model(), dataset, encoded=dataset.train)
     console.print("[bold]3/3[/] figures and report")
     for recipe, run in runs.items():
         drawn = model_figures(looks[recipe], run.records(), MODELS[recipe])
@@ -65,7 +66,7 @@ def _report(runs: dict[str, Run], looks: dict[str, Look]) -> Report:
     report = Report("What a VAE adds to an autoencoder", INTRO)
     report.section("Holes", HOLES)
     panels = [panel(looks[recipe], title, sites=True) for recipe, title in MODELS.items()]
-    report.figure(figures.side_by_side(panels, names), "Codes of held-out digits, by digit.")
+    report.figure(figures.side_by_side(panels, names), "Codes of the training digits, by digit.")
     report.figures(_both(looks, "decoded", SIDE, "the lattice, decoded"))
     report.figures(
         [

@@ -122,7 +122,7 @@ def _judged(report: Report, results: Results) -> None:
         report.table(
             [*headers, *(["empty sites (%)"] if not index else [])],
             rows,
-            caption=f"{title}: {results.real[index].generated} pictures a model and seed.",
+            caption=f"{title}: {results.real[index].size} pictures a model and seed.",
             notes=[
                 "An autoencoder has no prior to sample from: its samples are decoded from a "
                 "Gaussian with the mean and covariance of its codes, the kindest simple guess."
@@ -140,10 +140,10 @@ _SETS: tuple[tuple[str, Callable[[Measured], Generation]], ...] = (
 
 def _cells(found: list[Generation]) -> list[Any]:
     return [
-        mean_and_error([100 * entry.sure for entry in found]),
-        mean_and_error([entry.frechet for entry in found]),
-        mean_and_error([100 * entry.precision for entry in found]),
-        mean_and_error([100 * entry.recall for entry in found]),
+        mean_and_error([100 * entry.confidence.sure for entry in found]),
+        mean_and_error([entry.frechet.mean for entry in found]),
+        mean_and_error([100 * entry.precision.mean for entry in found]),
+        mean_and_error([100 * entry.recall.mean for entry in found]),
     ]
 
 
@@ -156,13 +156,23 @@ CLAIMS: tuple[tuple[str, str, Callable[[Measured], float], int], ...] = (
     (
         "decodes a lattice closer to real digits",
         "Fréchet distance",
-        lambda m: m.lattice.frechet,
+        lambda m: m.lattice.frechet.mean,
         -1,
     ),
-    ("decodes a lattice the judge is surer of", "sure (%)", lambda m: 100 * m.lattice.sure, 1),
-    ("samples closer to real digits", "Fréchet distance", lambda m: m.samples.frechet, -1),
-    ("samples that lie among real digits", "precision (%)", lambda m: 100 * m.samples.precision, 1),
-    ("samples that cover real digits", "recall (%)", lambda m: 100 * m.samples.recall, 1),
+    (
+        "decodes a lattice the judge is surer of",
+        "sure (%)",
+        lambda m: 100 * m.lattice.confidence.sure,
+        1,
+    ),
+    ("samples closer to real digits", "Fréchet distance", lambda m: m.samples.frechet.mean, -1),
+    (
+        "samples that lie among real digits",
+        "precision (%)",
+        lambda m: 100 * m.samples.precision.mean,
+        1,
+    ),
+    ("samples that cover real digits", "recall (%)", lambda m: 100 * m.samples.recall.mean, 1),
 )
 
 

@@ -47,17 +47,24 @@ class Look:
 
 
 def look(
-    model: Autoencoder, dataset: Dataset, *, samples: int = 100, limit: int = 10_000, seed: int = 0
+    model: Autoencoder,
+    dataset: Dataset,
+    *,
+    encoded: Split | None = None,
+    samples: int = 100,
+    limit: int = 10_000,
+    seed: int = 0,
 ) -> Look:
-    """Encode up to `limit` held-out rows, decode the lattice, sample and reconstruct.
+    """Encode up to `limit` rows, decode the lattice, sample and reconstruct.
 
-    The held-out rows are the validation split, or the test split where that is empty.
+    encoded: the rows to encode; left out, held-out ones: the validation split, or the
+        test split where that is empty. What is reconstructed is always held out.
     """
-    split = held_out(dataset).take(slice(0, limit))
+    split = (encoded or held_out(dataset)).take(slice(0, limit))
     points = encode(model, split)
     around = circle(points)
     sites = lattice(around, points.shape[1], SIDE)
-    first = split.tensor(slice(0, 20))
+    first = held_out(dataset).tensor(slice(0, 20))
     return Look(
         points,
         split.labels,
@@ -89,7 +96,7 @@ def encode(model: Autoencoder, split: Split) -> Array:
 
 def decode(model: Autoencoder, codes: Array) -> Array:
     """Likelihood means of codes (n, D), (n, *shape)."""
-    parts = torch.as_tensor(codes, dtype=torch.float32).split(_ROWS)
+    parts = torch.split(torch.as_tensor(codes, dtype=torch.float32), _ROWS)
     return torch.cat([model.decode(part.to(device(model))).cpu() for part in parts]).numpy()
 
 

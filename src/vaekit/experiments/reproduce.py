@@ -1,21 +1,22 @@
 """The article's experiment on MNIST: four models, several seeds, every claim measured."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from rich.console import Console
 
 from vaekit import figures
 from vaekit.data import Dataset, load
 from vaekit.errors import BadInput
 from vaekit.evaluation import evaluate
-from vaekit.evaluation.generation import Generation, judge_generation
+from vaekit.evaluation.generation import Generation, judge_generation, judge_real
 from vaekit.evaluation.judge import Judge, accuracy, load_judge, save, train_judge
 from vaekit.experiments.mnist_report import write_report
 from vaekit.experiments.mnist_results import CASES, Case, Measured, Results
-from vaekit.experiments.pictures import Look, draw_samples, look, model_figures
+from vaekit.experiments.pictures import SIDE, Look, draw_samples, look, model_figures
 from vaekit.experiments.repeat import trained
 from vaekit.runs import Run
 from vaekit.training import Training
@@ -85,9 +86,10 @@ def _judge(folder: Path, dataset: Dataset, console: Console) -> tuple[Judge, flo
     if not path.exists():
         console.print("training the judge, a small classifier of digits")
         folder.mkdir(parents=True, exist_ok=True)
-        save(train_judge(dataset.train.tensor(), labels, classes=10), path)
+        images = torch.from_numpy(dataset.train.x)
+        save(train_judge(images, torch.from_numpy(labels), classes=10), path)
     judge = load_judge(path)
-    score = accuracy(judge, dataset.test.tensor(), dataset.test.labels)
+    score = accuracy(judge, dataset.test.tensor(), torch.from_numpy(dataset.test.labels))
     console.print(f"the judge knows {score:.2%} of the test digits")
     return judge, score
 
@@ -100,15 +102,15 @@ def _measure(case: Case, run: Run, found: Look, judge: Judge, dataset: Dataset) 
         run,
         run.records()[-1]["train"]["loss"],
         float(found.empty.mean()),
-        judge_generation(judge, real, found.decoded),
-        judge_generation(judge, real, drawn),
+        judge_generation(judge, real, torch.from_numpy(found.decoded)),
+        judge_generation(judge, real, torch.from_numpy(drawn)),
     )
 
 
 def _reference(judge: Judge, dataset: Dataset) -> tuple[Generation, Generation]:
     """Real digits in place of the decoded lattice and of the samples: the best to be had."""
-    test, held_out = dataset.test.tensor(), dataset.validation.tensor(slice(0, SAMPLES))
-    return judge_generation(judge, test, held_out[:225]), judge_generation(judge, test, held_out)
+    test = dataset.test.tensor()
+    return judge_real(judge, test, size=SIDE * SIDE), judge_real(judge, test, size=SAMPLES)
 
 
 def _bounds(
@@ -158,8 +160,8 @@ def _save(folder: Path, results: Results) -> None:
             {
                 "loss": entry.loss,
                 "empty": entry.empty,
-                "lattice": entry.lattice.to_json(),
-                "samples": entry.samples.to_json(),
+                "lattice": asdict(entry.lattice),
+                "samples": asdict(entry.samples),
             }
             for entry in entries
         ]

@@ -142,4 +142,4 @@ class ConvDecoder(nn.Module):
         """Parameters of the likelihood."""
         small = self.head(z.flatten(0, 1)).view(-1, *self.smallest)
         pictures: Tensor = self.layers(small.contiguous(memory_format=torch.channels_last))
-        return pictures.unflatten(1, self.event[:2]).unflatten(0, z.shape[:2])
+        return pictures.view(*z.shape[:2], *self.event)

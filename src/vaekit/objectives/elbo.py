@@ -54,12 +54,7 @@ class ELBO(Objective):
             rate = draw.rate.mean()
             total = total + self.beta(trace.epoch) * self._charged(draw, rate)
             metrics |= {"rate": rate, "elbo": -(distortion + rate)}
-        if draw.penalty is not None:
-            total = total + draw.penalty
-            metrics["penalty"] = draw.penalty
-        return Loss(
-            total, {name: value.detach() for name, value in {"loss": total, **metrics}.items()}
-        )
+        return explained(total, metrics, draw.penalty)
 
     def _charged(self, draw: Draw, rate: Tensor) -> Tensor:
         if not self.free_bits:
@@ -68,8 +63,10 @@ class ELBO(Objective):
         return draw.rates.mean(0).clamp(min=self.free_bits).sum()
 
 
-def explained(total: Tensor, metrics: dict[str, Tensor]) -> Loss:
-    """A loss with its own value and the metrics, detached."""
+def explained(total: Tensor, metrics: dict[str, Tensor], penalty: Tensor | None) -> Loss:
+    """A loss, with the latent's penalty where it asks for one, and its detached metrics."""
+    if penalty is not None:
+        total, metrics = total + penalty, metrics | {"penalty": penalty}
     return Loss(total, {name: value.detach() for name, value in {"loss": total, **metrics}.items()})
 
 

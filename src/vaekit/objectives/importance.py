@@ -37,4 +37,4 @@ class IWAE(Objective):
             "elbo": elbo,
             "iwae": bound,
         }
-        return explained(-bound, metrics)
+        return explained(-bound, metrics, trace.draw.penalty)

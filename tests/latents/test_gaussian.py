@@ -1,0 +1,29 @@
+"""The Gaussian posterior and the standard normal prior."""
+
+import torch
+from torch import distributions as td
+
+from vaekit.latents import GaussianPosterior, StandardNormal
+
+
+def test_the_posterior_is_linear_in_the_features() -> None:
+    posterior = GaussianPosterior(features=5, size=3)
+    features = torch.randn(4, 5)
+    q = posterior(features)
+    both = features @ posterior.head.weight.T + posterior.head.bias
+    torch.testing.assert_close(q.loc, both[:, :3])
+    torch.testing.assert_close(q.scale, both[:, 3:].exp())
+    assert posterior.size == 3
+
+
+def test_the_prior_is_standard_normal_without_parameters_or_weights_to_store() -> None:
+    prior = StandardNormal(3)
+    z = torch.randn(6, 4, 3)
+    expected = td.Normal(0.0, 1.0).log_prob(z).sum(-1)  # type: ignore[no-untyped-call]
+    torch.testing.assert_close(prior().log_prob(z), expected)
+    assert not list(prior.parameters())
+    assert not prior.state_dict()
+
+
+def test_the_prior_follows_the_precision_of_its_model() -> None:
+    assert StandardNormal(3).double()().sample((2,)).dtype == torch.float64

@@ -1,0 +1,226 @@
+"""Every recipe with every network and every likelihood that fits keeps the same promises."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from vaekit.model import Autoencoder
+from vaekit.objectives import Objective
+from vaekit.recipes import LIKELIHOODS, RECIPES
+from vaekit.records import Loss, Trace
+from vaekit.spec import Spec, options_of
+from vaekit.training.checkpoint import load_weights, write_weights
+
+B, D = 6, 3
+
+
+def seeded(seed: int = 0) -> Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@final
+@dataclass(frozen=True)
+class Kind:
+    """A network, small, and the data it is tried on."""
+
+    net: str
+    net_options: dict[str, Any]
+    shape: tuple[int, ...]
+
+    def data(self, n: int = B) -> Tensor:
+        """Real vectors of shape (n, F), or pictures in [0, 1] of shape (n, C, H, W)."""
+        if len(self.shape) == 1:
+            return torch.randn(n, *self.shape, generator=seeded(1))
+        return torch.rand(n, *self.shape, generator=seeded(1))
+
+
+KINDS = {
+    "vectors": Kind("mlp", {"hidden": (12, 8)}, (7,)),
+    "grey": Kind("mlp", {"hidden": (12, 8), "batch_norm": True}, (1, 8, 8)),
+    "colour": Kind("conv", {"channels": (4, 8)}, (3, 16, 16)),
+}
+
+CASES = [
+    (recipe, kind, likelihood)
+    for recipe in RECIPES
+    for kind in KINDS
+    for likelihood, part in LIKELIHOODS.items()
+    if part().support.check(KINDS[kind].data()).all()
+]
+
+
+@final
+class Tried:
+    """One recipe on one kind of data with one likelihood."""
+
+    def __init__(self, recipe: str, kind: str, likelihood: str) -> None:
+        options = {"latent": D} | ({"draws": 4} if "draws" in options_of(RECIPES[recipe]) else {})
+        self.kind = KINDS[kind]
+        self.spec = Spec(
+            recipe,
+            self.kind.shape,
+            options,
+            self.kind.net,
+            self.kind.net_options,
+            likelihood,
+        )
+
+    def build(self, seed: int = 0) -> tuple[Autoencoder, Objective]:
+        torch.manual_seed(seed)
+        return self.spec.build()
+
+    def trained(self, seed: int = 0, steps: int = 2) -> Autoencoder:
+        """The model after a few steps, so that every buffer and weight has moved."""
+        model, objective = self.build(seed)
+        optimiser = torch.optim.Adam(model.parameters(), 1e-2)
+        generator = seeded(seed)
+        for step in range(steps):
+            for phase in objective.phases(model):
+                optimiser.zero_grad()
+                phase.loss(self.trace(model, objective, step, generator)).total.backward()
+                optimiser.step()
+        return model
+
+    def trace(
+        self, model: Autoencoder, objective: Objective, epoch: float, generator: Generator
+    ) -> Trace:
+        trace: Trace = model(self.kind.data(), None, objective.draws, epoch, generator)
+        return trace
+
+
+@pytest.fixture(params=CASES, ids="-".join)
+def tried(request: pytest.FixtureRequest) -> Tried:
+    return Tried(*request.param)
+
+
+def uses(model: Autoencoder, x: Tensor) -> dict[str, Callable[[], Tensor]]:
+    """The public ways to use a trained model, each with a fixed generator where it takes one."""
+    ways = {
+        "encode": lambda: model.encode(x),
+        "decode": lambda: model.decode(torch.ones(len(x), D)),
+        "reconstruct": lambda: model.reconstruct(x),
+    }
+    if model.latent.prior is not None:
+        ways["sample"] = lambda: model.sample(len(x), generator=seeded(2))
+        ways["log_likelihood"] = lambda: model.log_likelihood(x, 5, seeded(3))
+    return ways
+
+
+def test_cases_cover_every_part() -> None:
+    assert {case[0] for case in CASES} == set(RECIPES)
+    assert {case[1] for case in CASES} == set(KINDS)
+    assert {case[2] for case in CASES} == set(LIKELIHOODS)
+
+
+def test_shapes_follow_the_contract(tried: Tried) -> None:
+    model, objective = tried.build()
+    trace = tried.trace(model, objective, 0.5, seeded())
+    k, shape = objective.draws, tried.kind.shape
+    assert trace.draw.z.shape == (k, B, D)
+    assert trace.log_px.shape == (k, B)
+    assert trace.px.mean.shape == (k, B, *shape)
+    for field, size in {"log_q": (k, B), "log_p": (k, B), "rate": (B,), "rates": (B, D)}.items():
+        value = getattr(trace.draw, field)
+        assert (value is not None) == (field in model.latent.provides)
+        assert value is None or value.shape == size
+    sizes = {"encode": (B, D), "log_likelihood": (B,)}
+    for name, use in uses(model, tried.kind.data()).items():
+        assert use().shape == sizes.get(name, (B, *shape)), name
+        assert use().isfinite().all(), name
+
+
+def test_the_loss_is_a_finite_scalar_explained_in_detached_nats(tried: Tried) -> None:
+    model, objective = tried.build()
+    for phase in objective.phases(model):
+        loss: Loss = phase.loss(tried.trace(model, objective, 0.5, seeded()))
+        assert loss.total.shape == ()
+        assert {"loss", "distortion"} <= set(loss.metrics)
+        for value in loss.metrics.values():
+            assert value.shape == ()
+            assert value.isfinite()
+            assert not value.requires_grad
+
+
+def test_gradients_are_finite_where_they_belong_and_nowhere_else(tried: Tried) -> None:
+    model, objective = tried.build()
+    everything = [*model.parameters(), *objective.parameters()]
+    trained: set[int] = set()
+    for phase in objective.phases(model):
+        own = {id(parameter) for parameter in phase.parameters}
+        trained |= own
+        loss = phase.loss(tried.trace(model, objective, 0.5, seeded()))
+        loss.total.backward(inputs=list(phase.parameters))
+        for parameter in everything:
+            assert (parameter.grad is not None) == (id(parameter) in own)
+            if parameter.grad is not None:
+                assert parameter.grad.isfinite().all()
+                assert parameter.grad.any(), "a parameter that no data move"
+            parameter.grad = None
+    assert trained == {id(parameter) for parameter in everything}
+
+
+def test_a_model_comes_back_from_its_weights_and_its_spec(tried: Tried, tmp_path: Path) -> None:
+    model, x = tried.trained(), tried.kind.data()
+    write_weights(tmp_path / "model.safetensors", model)
+    (tmp_path / "spec.json").write_text(json.dumps(tried.spec.to_json()))
+    spec = Spec.from_json(json.loads((tmp_path / "spec.json").read_text()))
+    assert spec == tried.spec
+    torch.manual_seed(99)
+    again, _ = spec.build()
+    load_weights(tmp_path / "model.safetensors", again)
+    before, after = model.state_dict(), again.state_dict()
+    assert before.keys() == after.keys()
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+    for name, use in uses(model, x).items():
+        assert torch.equal(use(), uses(again, x)[name]()), name
+
+
+def test_the_same_seed_trains_the_same_weights(tried: Tried) -> None:
+    first, second, other = (tried.trained(seed).state_dict() for seed in (4, 4, 5))
+    assert all(torch.equal(value, second[name]) for name, value in first.items())
+    assert not all(torch.equal(value, other[name]) for name, value in first.items())
+
+
+def test_a_row_does_not_depend_on_its_batch(tried: Tried) -> None:
+    model, x = tried.trained(), tried.kind.data(64)
+    for use in (model.encode, model.reconstruct):
+        together = use(x)
+        torch.testing.assert_close(together[:1], use(x[:1]), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(together[37:40], use(x[37:40]), rtol=1e-4, atol=1e-5)
+
+
+def test_using_a_model_is_repeatable_and_touches_no_global_state(tried: Tried) -> None:
+    model, x = tried.trained().train(), tried.kind.data()
+    weights = {name: value.clone() for name, value in model.state_dict().items()}
+    for name, use in uses(model, x).items():
+        torch.manual_seed(6)
+        state = torch.get_rng_state()
+        first = use()
+        assert torch.equal(torch.get_rng_state(), state), name
+        torch.manual_seed(7)
+        assert torch.equal(use(), first), name
+        assert all(part.training for part in model.modules()), name
+    assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
+    model.eval()
+    model.reconstruct(x)
+    assert not any(part.training for part in model.modules())
+
+
+def test_a_pass_with_a_generator_touches_no_global_state(tried: Tried) -> None:
+    model, objective = tried.build()
+    state = torch.get_rng_state()
+    first, second = (tried.trace(model, objective, 0.5, seeded(8)) for _ in range(2))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(first.draw.z, second.draw.z)
+    assert torch.equal(first.log_px, second.log_px)
+
+
+def test_means_come_out_where_the_likelihood_lives(tried: Tried) -> None:
+    model, x = tried.trained(), tried.kind.data()
+    assert model.likelihood.support.check(model.reconstruct(x)).all()

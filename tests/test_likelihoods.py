@@ -1,0 +1,197 @@
+"""Each likelihood against `torch.distributions`, numerical integrals and its own promises."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+from torch import distributions as td
+from torch.nn.functional import binary_cross_entropy_with_logits, softplus
+
+from vaekit.errors import BadInput
+from vaekit.likelihoods import (
+    Bernoulli,
+    ContinuousBernoulli,
+    Gaussian,
+    Likelihood,
+    PixelGaussian,
+    SharedGaussian,
+)
+from vaekit.recipes import LIKELIHOODS
+
+K, B, EVENT = 3, 4, (2, 5, 3)
+IMAGE_ONLY = (Bernoulli, ContinuousBernoulli)
+
+
+def parameters(likelihood: Likelihood, spread: float = 1.0, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    shape = (K, B, likelihood.needs, *EVENT)
+    return spread * torch.randn(shape, generator=generator, dtype=torch.float64)
+
+
+def unit(*shape: int, seed: int = 1) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.rand(shape, generator=generator, dtype=torch.float64)
+
+
+def summed(values: Tensor) -> Tensor:
+    """Over everything but (K, B), one axis at a time."""
+    while values.ndim > 2:
+        values = values.sum(-1)
+    return values
+
+
+ELEMENTWISE: dict[str, Callable[[Tensor], td.Distribution]] = {
+    "bernoulli": lambda p: td.Bernoulli(logits=p[:, :, 0], validate_args=False),
+    "continuous-bernoulli": lambda p: td.ContinuousBernoulli(logits=p[:, :, 0]),
+    "gaussian": lambda p: td.Normal(p[:, :, 0], 1.0),
+    "shared-gaussian": lambda p: td.Normal(p[:, :, 0], 0.1),
+    "pixel-gaussian": lambda p: td.Normal(p[:, :, 0], softplus(p[:, :, 1]) + 0.004),
+}
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_log_prob_and_mean_match_torch_elementwise(name: str) -> None:
+    likelihood = LIKELIHOODS[name]().double()
+    given, x = parameters(likelihood), unit(B, *EVENT)
+    px, expected = likelihood(given), ELEMENTWISE[name](given)
+    assert px.log_prob(x).shape == (K, B)
+    tolerance = 1e-6 if name == "shared-gaussian" else 1e-8  # its scale starts in float32
+    torch.testing.assert_close(
+        px.log_prob(x), summed(expected.log_prob(x)), rtol=tolerance, atol=tolerance
+    )
+    assert px.mean.shape == (K, B, *EVENT)
+    torch.testing.assert_close(px.mean, expected.mean)
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+@pytest.mark.parametrize("event", [(6,), (1, 4, 4), (3, 5, 2)])
+def test_any_event_shape_is_summed_to_draws_by_batch(name: str, event: tuple[int, ...]) -> None:
+    likelihood = LIKELIHOODS[name]()
+    px = likelihood(torch.zeros(2, 3, likelihood.needs, *event))
+    assert px.log_prob(torch.full((3, *event), 0.25)).shape == (2, 3)
+    assert px.mean.shape == (2, 3, *event)
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_support_says_where_data_may_lie(name: str) -> None:
+    support = LIKELIHOODS[name]().support
+    outside = torch.tensor([-0.1, 1.1])
+    assert support.check(torch.tensor([0.0, 0.3, 1.0])).all()
+    assert support.check(outside).any() != isinstance(LIKELIHOODS[name](), IMAGE_ONLY)
+    assert not support.check(torch.tensor(math.nan))
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+@pytest.mark.parametrize("size", [1e-6, 30.0])
+def test_densities_and_gradients_stay_finite_for_extreme_parameters(name: str, size: float) -> None:
+    likelihood = LIKELIHOODS[name]()
+    given = torch.full((1, 2, likelihood.needs, 4), size)
+    given[:, 1] *= -1
+    given.requires_grad_(True)
+    log_px = likelihood(given).log_prob(torch.tensor([0.0, 1e-3, 0.5, 1.0]).expand(2, 4))
+    (gradient,) = torch.autograd.grad(log_px.sum(), given)
+    assert log_px.isfinite().all()
+    assert gradient.isfinite().all()
+
+
+def test_bernoulli_is_the_summed_cross_entropy_also_for_grey_values() -> None:
+    given, x = parameters(Bernoulli(), 3.0), unit(B, *EVENT)
+    expected = -binary_cross_entropy_with_logits(
+        given[:, :, 0], x.expand(K, B, *EVENT), reduction="none"
+    )
+    torch.testing.assert_close(Bernoulli()(given).log_prob(x), summed(expected))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(
+    "logit", [-60.0, -8.0, -1.0, -0.21, -0.19, -0.003, 0.0, 1e-6, 0.1, 3.0, 12.0, 15.0, 16.0, 60.0]
+)
+def test_continuous_bernoulli_integrates_to_one_and_has_its_mean(
+    logit: float, dtype: torch.dtype
+) -> None:
+    x = torch.linspace(0, 1, 50_001, dtype=torch.float64)
+    px = ContinuousBernoulli()(torch.full((1, 1, 1, 1), logit, dtype=dtype))
+    density = px.log_prob(x[:, None, None, None]).exp().flatten()
+    assert torch.trapezoid(density, x).item() == pytest.approx(1, abs=1e-6)
+    assert torch.trapezoid(x * density, x).item() == pytest.approx(px.mean.item(), abs=1e-6)
+
+
+@pytest.mark.parametrize("scale", [0.01, 0.5, 1.0, 4.0])
+def test_gaussian_uses_the_scale_it_is_given(scale: float) -> None:
+    likelihood = Gaussian(scale)
+    given, x = parameters(likelihood), unit(B, *EVENT)
+    expected = td.Normal(given[:, :, 0], scale).log_prob(x)
+    torch.testing.assert_close(likelihood(given).log_prob(x), summed(expected))
+    assert not list(likelihood.parameters())
+
+
+@pytest.mark.parametrize(("initial", "minimum"), [(0.1, 0.004), (1.0, 0.5), (3.0, 1e-3)])
+def test_shared_gaussian_starts_from_its_initial_scale(initial: float, minimum: float) -> None:
+    likelihood = SharedGaussian(initial, minimum).double()
+    given, x = parameters(likelihood), unit(B, *EVENT)
+    expected = td.Normal(given[:, :, 0], initial).log_prob(x)
+    torch.testing.assert_close(
+        likelihood(given).log_prob(x), summed(expected), rtol=1e-5, atol=1e-5
+    )
+
+
+def test_shared_gaussian_learns_the_root_mean_square_error() -> None:
+    likelihood = SharedGaussian(initial=1.0, minimum=1e-3).double()
+    given, x = parameters(likelihood, 0.3), unit(B, *EVENT)
+    optimiser = torch.optim.Adam(likelihood.parameters(), 0.1)
+    for _ in range(200):
+        optimiser.zero_grad()
+        (-likelihood(given).log_prob(x).mean()).backward()
+        optimiser.step()
+    error = (given[:, :, 0] - x).square().mean().sqrt()
+    expected = td.Normal(given[:, :, 0], error).log_prob(x)
+    torch.testing.assert_close(
+        likelihood(given).log_prob(x), summed(expected), rtol=1e-3, atol=1e-3
+    )
+
+
+@pytest.mark.parametrize("likelihood", [SharedGaussian(1.0, 0.5), PixelGaussian(0.5)])
+def test_learned_scales_stay_above_their_minimum(likelihood: Likelihood) -> None:
+    likelihood = likelihood.double()
+    with torch.no_grad():
+        for parameter in likelihood.parameters():
+            parameter.fill_(-50.0)
+    given = torch.full((1, 1, likelihood.needs, 1), -50.0, dtype=torch.float64)
+    at_the_mean = likelihood(given).log_prob(torch.full((1, 1), -50.0, dtype=torch.float64))
+    assert at_the_mean.item() == pytest.approx(-math.log(0.5 * math.sqrt(2 * math.pi)))
+
+
+def test_pixel_gaussian_reads_a_mean_and_a_scale_for_every_value() -> None:
+    likelihood = PixelGaussian()
+    assert likelihood.needs == 2
+    given = parameters(likelihood)
+    assert torch.equal(likelihood(given).mean, given[:, :, 0])
+    changed = given.clone()
+    changed[0, 0, 1, 0, 0, 0] += 1
+    x = unit(B, *EVENT)
+    differs = likelihood(given).log_prob(x) != likelihood(changed).log_prob(x)
+    assert differs.nonzero().tolist() == [[0, 0]]
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf])
+@pytest.mark.parametrize(
+    ("make", "flag"),
+    [
+        (Gaussian, "--scale"),
+        (lambda value: SharedGaussian(minimum=value), "--minimum"),
+        (lambda value: SharedGaussian(initial=value), "--initial"),
+        (PixelGaussian, "--minimum"),
+    ],
+)
+def test_a_scale_that_is_not_positive_is_refused_by_its_flag(
+    make: Callable[[float], Likelihood], flag: str, value: float
+) -> None:
+    with pytest.raises(BadInput, match=f"^{flag} "):
+        make(value)
+
+
+def test_an_initial_scale_at_its_minimum_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"--initial must be above --minimum, 0\.2, not 0\.1\."):
+        SharedGaussian(initial=0.1, minimum=0.2)

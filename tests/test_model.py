@@ -1,0 +1,181 @@
+"""The one model class: what flows through it and what using it leaves untouched."""
+
+import math
+from typing import final
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import vaekit.model
+from vaekit.errors import BadInput
+from vaekit.latents import Deterministic, GaussianPosterior, Latent, StandardNormal
+from vaekit.likelihoods import Bernoulli
+from vaekit.model import Autoencoder
+from vaekit.nets import MLP
+
+B, D, SHAPE = 16, 2, (1, 4, 4)
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def autoencoder(stochastic: bool = True, corruption: nn.Module | None = None) -> Autoencoder:
+    torch.manual_seed(0)
+    net = MLP((8,), batch_norm=True)
+    latent = Latent(GaussianPosterior(8, D), StandardNormal(D))
+    encoder, decoder = net.encoder(SHAPE), net.decoder(D, SHAPE, 1)
+    return Autoencoder(
+        encoder, latent if stochastic else Deterministic(8, D), decoder, Bernoulli(), corruption
+    )
+
+
+def data(n: int = B) -> Tensor:
+    return torch.rand(n, *SHAPE, generator=seeded(1))
+
+
+def test_a_pass_is_the_chain_of_its_parts() -> None:
+    model = autoencoder().eval()
+    x = data()
+    trace = model(x, draws=3, epoch=2.5, generator=seeded(2))
+    z, log_q = model.latent.posterior(model.encoder(x)).draw(3, seeded(2))
+    assert torch.equal(trace.draw.z, z)
+    assert torch.equal(trace.draw.log_q, log_q)
+    assert torch.equal(trace.log_px, model.likelihood(model.decoder(z)).log_prob(x))
+    assert torch.equal(trace.log_w, trace.log_px + trace.draw.log_p - trace.draw.log_q)
+    assert trace.x is x
+    assert trace.epoch == 2.5
+    assert model(x).epoch == math.inf
+
+
+def test_encode_is_the_mode_and_decode_the_mean() -> None:
+    model = autoencoder().eval()
+    x = data()
+    z = model.encode(x)
+    assert torch.equal(z, model.latent.posterior(model.encoder(x)).loc)
+    expected = model.likelihood(model.decoder(z[None])).mean[0]
+    assert torch.equal(model.decode(z), expected)
+    assert torch.equal(model.reconstruct(x), expected)
+
+
+def test_samples_are_decoded_draws_from_the_prior() -> None:
+    model = autoencoder()
+    z = torch.randn(5, D, generator=seeded(3))
+    assert torch.equal(model.sample(5, generator=seeded(3)), model.decode(z))
+    assert torch.equal(model.sample(5, 0.5, seeded(3)), model.decode(0.5 * z))
+    assert torch.equal(model.sample(5, 0.0), model.decode(torch.zeros(5, D)))
+
+
+def test_using_a_model_records_no_gradient() -> None:
+    model = autoencoder()
+    x = data().requires_grad_(True)
+    z = model.encode(x)
+    uses = (z, model.decode(z), model.reconstruct(x), model.sample(2), model.log_likelihood(x, 2))
+    assert not any(result.requires_grad for result in uses)
+    assert model(x).log_px.requires_grad
+
+
+def test_every_part_gets_its_own_mode_back() -> None:
+    model = autoencoder()
+    model.encoder.eval()  # a frozen part, say
+    before = [part.training for part in model.modules()]
+    assert True in before
+    assert False in before
+    model.reconstruct(data())
+    model.sample(2)
+    model.log_likelihood(data(), 2)
+    with pytest.raises(RuntimeError):
+        model.encode(torch.rand(2, 1, 3, 3))
+    assert [part.training for part in model.modules()] == before
+
+
+def test_using_a_model_leaves_its_running_statistics_alone() -> None:
+    model = autoencoder()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    model.reconstruct(data())
+    model.log_likelihood(data(), 3)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize("draws", [1, 5, 12])
+def test_log_likelihood_in_portions_equals_one_go(
+    draws: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch of 16 makes the generator give the same numbers in portions as at once."""
+    model, x = autoencoder(), data()
+    at_once = model.log_likelihood(x, draws, seeded(4))
+    monkeypatch.setattr(vaekit.model, "_VALUES", 5 * x.numel())
+    portions = [len(trace.draw.z) for trace in model.traces(x, draws)]
+    assert sum(portions) == draws
+    assert max(portions) <= 5
+    torch.testing.assert_close(model.log_likelihood(x, draws, seeded(4)), at_once)
+
+
+def test_log_likelihood_is_the_log_of_the_mean_weight() -> None:
+    model, x = autoencoder().eval(), data()
+    weights = model(x, draws=7, generator=seeded(5)).log_w.double().exp()
+    expected = weights.mean(0).log().float()
+    torch.testing.assert_close(model.log_likelihood(x, 7, seeded(5)), expected)
+
+
+def test_a_batch_larger_than_a_portion_is_scored_draw_by_draw(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(vaekit.model, "_VALUES", 10)
+    model = autoencoder()
+    assert [len(trace.draw.z) for trace in model.traces(data(), 3)] == [1, 1, 1]
+
+
+@final
+class Darken(nn.Module):
+    """A corruption that leaves nothing."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.zeros_like(x)
+
+
+def test_a_corruption_changes_what_the_encoder_sees_and_not_the_target() -> None:
+    model, x = autoencoder(corruption=Darken()).eval(), data()
+    trace = model(x, generator=seeded(6))
+    assert torch.equal(trace.draw.posterior.loc, model.encode(torch.zeros_like(x)))
+    assert torch.equal(trace.log_px, trace.px.log_prob(x))
+    assert torch.equal(trace.x, data())
+
+
+@final
+class Shifted(nn.Module):
+    """An encoder and a decoder at once, moved by the context."""
+
+    features = D
+
+    def forward(
+        self, value: Tensor, context: Tensor | None = None, target: Tensor | None = None
+    ) -> Tensor:
+        assert context is not None
+        moved = value + context
+        return moved if value.ndim == 2 else moved.unsqueeze(2)
+
+
+def test_a_context_reaches_encoder_and_decoder() -> None:
+    model = Autoencoder(Shifted(), Deterministic(D, D), Shifted(), Bernoulli())
+    x, context = torch.rand(4, D), torch.randn(4, D)
+    z = model.latent.head(x + context).detach()
+    torch.testing.assert_close(model.encode(x, context), z)
+    torch.testing.assert_close(model.decode(z, context), torch.sigmoid(z + context))
+    torch.testing.assert_close(model.reconstruct(x, context), torch.sigmoid(z + context))
+    torch.testing.assert_close(model(x, context).px.mean[0], torch.sigmoid(z + context))
+
+
+def test_a_plain_autoencoder_refuses_what_needs_a_density() -> None:
+    model = autoencoder(stochastic=False)
+    with pytest.raises(BadInput, match=r"no prior to sample from.*vae"):
+        model.sample(3)
+    with pytest.raises(BadInput, match=r"no likelihood"):
+        model.log_likelihood(data(), 3)
+
+
+@pytest.mark.parametrize("draws", [0, -3])
+def test_a_number_of_draws_that_makes_no_sense_is_refused(draws: int) -> None:
+    with pytest.raises(BadInput, match=rf"^--draws must be 1 or more, not {draws}\."):
+        autoencoder().log_likelihood(data(), draws)
