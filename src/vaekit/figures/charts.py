@@ -1,0 +1,107 @@
+"""Training curves and the rate of every latent dimension."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from vaekit.errors import BadInput
+from vaekit.figures.style import BLUE, GREY, ORANGE, new_figure, styled, wrapped
+
+QUANTITIES = ("loss", "distortion", "rate")
+LINES = {
+    "train": {"color": BLUE, "linestyle": "-", "marker": "o"},
+    "validation": {"color": ORANGE, "linestyle": "--", "marker": "s"},
+}
+# Below a hundredth of a nat a dimension says nothing of its input.
+ACTIVE = 0.01
+
+
+def curves(
+    records: Sequence[Mapping[str, Any]],
+    *,
+    quantities: Sequence[str] = QUANTITIES,
+    title: str = "",
+) -> Figure:
+    """Training curves: one plot per quantity in nats, train and validation over epochs.
+
+    records: the lines of metrics.jsonl, {"epoch": 3, "train": {"loss": …}, "validation": {…}}.
+    What a record lacks is left out, and so is a quantity that no record has.
+    Raises BadInput where no record has any.
+    """
+    found = {
+        name: series
+        for name in quantities
+        if (series := {part: _series(records, part, name) for part in LINES})
+        and any(points for points in series.values())
+    }
+    if not found:
+        raise BadInput(f"no record has any of {', '.join(quantities)}: train an epoch first")
+    with styled():
+        width = max(4.4, 3.3 * len(found))
+        figure = new_figure(width, 3.0 + 0.3 * bool(title))
+        for axes, (name, series) in zip(
+            figure.subplots(1, len(found), squeeze=False)[0], found.items(), strict=True
+        ):
+            for part, points in series.items():
+                if points:
+                    # Markers show a single epoch; in a long run they would only thicken the line.
+                    mark = 3.5 if len(points) <= 20 else 0
+                    axes.plot(*zip(*points, strict=True), label=part, ms=mark, **LINES[part])
+            axes.set(title=name, xlabel="epoch", ylabel="nats")
+            axes.xaxis.set_major_locator(_whole(6))
+            axes.grid(axis="y")
+            axes.legend()
+        figure.suptitle(wrapped(title, width))
+    figure.set_label(f"{title}: " * bool(title) + f"{', '.join(found)} in nats over epochs")
+    return figure
+
+
+def rates(
+    rates_per_dimension: ArrayLike, *, active: ArrayLike | None = None, title: str = ""
+) -> Figure:
+    """Bars of the rate of every latent dimension in nats, shape (D,), active units highlighted.
+
+    active: mask of shape (D,); by default the dimensions whose rate is above 0.01 nats.
+    """
+    heights = np.asarray(rates_per_dimension, dtype=np.float64)
+    if heights.ndim != 1 or not len(heights):
+        raise BadInput(f"the rates have shape {heights.shape}: give one per dimension, (D,)")
+    mask = heights > ACTIVE if active is None else np.asarray(active, dtype=bool)
+    if mask.shape != heights.shape:
+        raise BadInput(f"{len(heights)} rates have a mask of shape {mask.shape}: give one each")
+    where = np.arange(1, len(heights) + 1)
+    total = f"{heights.sum():.4g} nats in all, {mask.sum()} of {len(heights)} units active"
+    with styled():
+        figure = new_figure(6.4, 3.2)
+        axes = figure.add_subplot()
+        axes.bar(where, heights, color=np.where(mask, BLUE, GREY), width=0.8)
+        axes.set(xlabel="latent dimension", ylabel="rate (nats)", xlim=(0.4, len(heights) + 0.6))
+        axes.xaxis.set_major_locator(_whole(20))
+        axes.grid(axis="y")
+        axes.legend(
+            handles=[Patch(color=BLUE, label="active"), Patch(color=GREY, label="inactive")]
+        )
+        axes.set_title("\n".join(filter(None, [wrapped(title, 6.4, 10), total])))
+    figure.set_label(f"{title}: " * bool(title) + f"rate per dimension, {total}")
+    return figure
+
+
+def _series(
+    records: Sequence[Mapping[str, Any]], part: str, name: str
+) -> list[tuple[float, float]]:
+    """The (epoch, value) points of the records that have the quantity."""
+    return [
+        (record["epoch"], record[part][name])
+        for record in records
+        if isinstance((record.get(part) or {}).get(name), int | float)
+    ]
+
+
+def _whole(most: int) -> MaxNLocator:
+    """Ticks at whole numbers only, about this many at most."""
+    return MaxNLocator(most, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10])

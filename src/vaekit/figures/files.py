@@ -1,0 +1,60 @@
+"""Figures as bytes and as files, the same bytes for the same figure."""
+
+import os
+from io import BytesIO
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from PIL import Image
+
+from vaekit.figures.style import styled
+
+# Bytes above which a PNG is dithered to 256 colours, which takes a third of the room and can
+# hardly be told from the original.
+LARGE = 600_000
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG."""
+    drawn, small = BytesIO(), BytesIO()
+    with styled():
+        figure.savefig(drawn, format="png", metadata={"Software": None})
+    # matplotlib writes an alpha channel that is opaque everywhere.
+    with Image.open(drawn) as file:
+        image = file.convert("RGB")
+    image.save(small, "png", optimize=True)
+    if small.tell() <= LARGE:
+        return small.getvalue()
+    reduced = BytesIO()
+    palette = image.quantize(256, method=Image.Quantize.FASTOCTREE)
+    image.quantize(256, palette=palette).save(reduced, "png", optimize=True)
+    return reduced.getvalue()
+
+
+def svg(figure: Figure) -> bytes:
+    """The figure as SVG, its letters drawn as paths so that no font is needed."""
+    drawn = BytesIO()
+    with styled():
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    return drawn.getvalue()
+
+
+def write(path: Path, content: bytes) -> Path:
+    """Put the bytes at the path in one step, so that no reader ever meets half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def save(figure: Figure, folder: str | Path, name: str) -> tuple[Path, Path]:
+    """Write `folder/name.png` and `folder/name.svg`; returns both paths."""
+    folder = Path(folder)
+    return (
+        write(folder / f"{name}.png", png(figure)),
+        write(folder / f"{name}.svg", svg(figure)),
+    )

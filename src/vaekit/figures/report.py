@@ -1,0 +1,104 @@
+"""A report: one HTML file that holds its pictures and opens from disk without a network."""
+
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any, Self, final
+
+from matplotlib.figure import Figure
+
+from vaekit.errors import BadInput
+from vaekit.figures.files import png, write
+from vaekit.figures.markup import inline, paragraphs, plain
+from vaekit.figures.page import page
+from vaekit.figures.table import table
+
+
+@final
+class Report:
+    """A report that grows from top to bottom, then is written as one HTML file.
+
+    Texts are escaped. In them `code`, **bold** and [words](https://address) are marked as here,
+    blank lines part paragraphs, and lines that start with "- " make a list.
+    Every method but `html` and `write` returns the report.
+    """
+
+    def __init__(self, title: str, intro: str = "") -> None:
+        self._title = plain(title)
+        self._intro = paragraphs(intro)
+        self._sections: list[tuple[str, str]] = []
+        self._body: list[str] = []
+
+    def section(self, heading: str, text: str = "") -> Self:
+        """Begin a section; its heading appears in the navigation."""
+        anchor = re.sub(r"[^a-z0-9]+", "-", plain(heading).lower()).strip("-") or "section"
+        while anchor in dict(self._sections):
+            anchor += "-2"
+        close = "</section>\n" if self._sections else ""
+        words = inline(plain(heading))
+        self._sections.append((anchor, words))
+        self._body.append(f'{close}<section id="{anchor}">\n<h2>{words}</h2>\n')
+        return self.text(text)
+
+    def text(self, text: str) -> Self:
+        """Add paragraphs."""
+        self._body.append(paragraphs(text))
+        return self
+
+    def note(self, text: str) -> Self:
+        """Add a remark that stands out from the text."""
+        self._body.append(f'<div class="note">\n{paragraphs(text)}</div>\n')
+        return self
+
+    def figure(self, figure: Figure, caption: str, alt: str = "") -> Self:
+        """Add a picture; what it shows is said by `alt`, else by the figure's label or the caption.
+
+        Raises BadInput where none of the three says anything.
+        """
+        self._body.append(_figure(figure, caption, alt))
+        return self
+
+    def figures(self, figures: Sequence[tuple[Figure, str]]) -> Self:
+        """Add pictures with their captions side by side, as many to a row as the page has room."""
+        row = "".join(_figure(figure, caption) for figure, caption in figures)
+        self._body.append(f'<div class="row">\n{row}</div>\n')
+        return self
+
+    def table(
+        self,
+        headers: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        caption: str = "",
+        notes: Sequence[str] = (),
+        digits: Sequence[int | None] | None = None,
+    ) -> Self:
+        """Add a table; a cell is a text, a number, a pair (value, error) or None.
+
+        Units belong in the headers. `digits` are the decimals of each column, None to choose.
+        """
+        self._body.append(table(headers, rows, caption, notes, digits))
+        return self
+
+    def html(self) -> str:
+        """The document."""
+        close = "</section>\n" if self._sections else ""
+        return page(self._title, self._intro, self._sections, "".join(self._body) + close)
+
+    def write(self, path: str | Path) -> Path:
+        """Write the document in one step and return its path."""
+        return write(Path(path), self.html().encode())
+
+
+def _figure(figure: Figure, caption: str, alt: str = "") -> str:
+    words = alt or str(figure.get_label()) or plain(caption)
+    if not words.strip():
+        raise BadInput("a picture needs words for those who cannot see it: give it a caption")
+    wide, high = (round(inches * 96) for inches in figure.get_size_inches())
+    data = b64encode(png(figure)).decode()
+    below = f"<figcaption>{inline(caption)}</figcaption>\n" if caption else ""
+    return (
+        f'<figure>\n<img width="{wide}" height="{high}" alt="{escape(words)}" '
+        f'src="data:image/png;base64,{data}">\n{below}</figure>\n'
+    )

@@ -1,0 +1,93 @@
+"""How every picture looks: palette, type, sizes. No global state of matplotlib is touched."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from textwrap import fill
+from typing import Any
+
+import matplotlib.style
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+# Twice the 96 dots per inch of a web page: halved exactly on a plain screen, sharp on a dense one.
+DPI = 192
+
+# Ten classes that stay apart in normal vision and with each of the three colour blindnesses:
+# found by maximising the smallest distance in OKLab; the tests hold it above 0.09.
+PALETTE = (
+    "#165baf",
+    "#4ad1b5",
+    "#ba5a26",
+    "#973c6c",
+    "#29490d",
+    "#2990c6",
+    "#a4a5ff",
+    "#5a2a71",
+    "#ab9956",
+    "#ffac3c",
+)
+BLUE, ORANGE, GREY, INK = "#165baf", "#c9660a", "#b9bdc3", "#1d2430"
+
+STYLE: dict[str, Any] = {
+    "figure.dpi": DPI,
+    "savefig.dpi": "figure",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.titlepad": 8,
+    "axes.labelsize": 9,
+    "figure.titlesize": 11.5,
+    "figure.titleweight": "bold",
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "legend.handlelength": 1.4,
+    "legend.handletextpad": 0.5,
+    "figure.constrained_layout.h_pad": 0.08,
+    "figure.constrained_layout.w_pad": 0.08,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#6b7280",
+    "xtick.color": "#6b7280",
+    "ytick.color": "#6b7280",
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.axisbelow": True,
+    "grid.color": "#e3e6ea",
+    "grid.linewidth": 0.8,
+    # Titles are the user's words: a dollar sign in them is no formula.
+    "text.parse_math": False,
+    # Same input, same bytes.
+    "svg.hashsalt": "vaekit",
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw or save in vaekit's style, whatever the user's own settings of matplotlib are."""
+    with matplotlib.style.context(["default", STYLE]):
+        yield
+
+
+def new_figure(width: float, height: float, layout: Any = "constrained") -> Figure:
+    """An empty figure of this many inches, outside pyplot; call it inside `styled`."""
+    figure = Figure(figsize=(width, height), layout=layout)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def colours(count: int) -> list[Any]:
+    """One colour per class: the palette, or steps of viridis where it has too few."""
+    if count <= len(PALETTE):
+        return list(PALETTE[:count])
+    return list(colormaps["viridis"](np.linspace(0, 0.95, count)))
+
+
+def wrapped(text: str, inches: float, points: float = 11.5) -> str:
+    """The text broken into lines that fit in this many inches at this type size."""
+    return "\n".join(
+        fill(line, max(8, int(inches * 72 / (0.66 * points)))) for line in text.split("\n")
+    )

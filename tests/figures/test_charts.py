@@ -1,0 +1,107 @@
+"""Training curves and rates."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from vaekit.errors import BadInput
+from vaekit.figures import curves, rates
+
+VAE = [
+    {
+        "epoch": epoch,
+        "train": {"loss": 100 / epoch, "distortion": 80 / epoch, "rate": 20 / epoch},
+        "validation": {"loss": 101 / epoch, "distortion": 81 / epoch, "rate": 20 / epoch},
+    }
+    for epoch in range(1, 41)
+]
+
+
+def lines(figure: Figure) -> dict[str, dict[str, list[tuple[float, float]]]]:
+    return {
+        axes.get_title(): {
+            line.get_label(): list(zip(*line.get_data(), strict=True)) for line in axes.lines
+        }
+        for axes in figure.axes
+    }
+
+
+def test_one_plot_per_quantity_with_train_and_validation(
+    cut_off: Callable[[Figure], list[str]],
+) -> None:
+    figure = curves(VAE, title="VAE")
+    found = lines(figure)
+    assert list(found) == ["loss", "distortion", "rate"]
+    assert all(list(plot) == ["train", "validation"] for plot in found.values())
+    assert found["distortion"]["validation"][3] == (4, 81 / 4)
+    for axes in figure.axes:
+        assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "nats")
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+            "train",
+            "validation",
+        ]
+    assert cut_off(figure) == []
+
+
+def test_what_a_record_lacks_is_left_out() -> None:
+    records = [
+        {"epoch": 1, "train": {"loss": 5.0}, "validation": None},
+        {"epoch": 2, "train": {"loss": 4.0, "rates": [1, 2]}, "validation": {"loss": 4.5}},
+        {"epoch": 3, "validation": {"loss": None}, "train": {"loss": "nan"}},
+        {"epoch": 4, "validation": {}, "train": {"loss": 3.0}},
+    ]
+    assert lines(curves(records)) == {
+        "loss": {"train": [(1, 5.0), (2, 4.0), (4, 3.0)], "validation": [(2, 4.5)]}
+    }
+
+
+def test_a_single_epoch_can_be_seen(cut_off: Callable[[Figure], list[str]]) -> None:
+    figure = curves(VAE[:1])
+    assert all(line.get_markersize() > 0 for axes in figure.axes for line in axes.lines)
+    assert cut_off(figure) == []
+
+
+def test_other_quantities_on_request() -> None:
+    records = [{"epoch": 1, "train": {"bound": 1.0, "loss": 2.0}}]
+    assert list(lines(curves(records, quantities=["bound"]))) == ["bound"]
+
+
+@pytest.mark.parametrize("records", [[], [{"epoch": 1}], [{"epoch": 1, "train": {"other": 1.0}}]])
+def test_refuses_records_with_nothing_to_draw(records: list[dict[str, object]]) -> None:
+    with pytest.raises(BadInput, match="no record has any of loss"):
+        curves(records)
+
+
+def test_bars_are_rates_and_active_units_stand_out(
+    cut_off: Callable[[Figure], list[str]],
+) -> None:
+    heights = [2.0, 0.5, 0.001, 0.0]
+    figure = rates(heights, title="VAE")
+    (axes,) = figure.axes
+    assert [bar.get_height() for bar in axes.patches] == heights
+    tints = [bar.get_facecolor() for bar in axes.patches]
+    assert tints[0] == tints[1] != tints[2] == tints[3]
+    assert axes.get_title() == "VAE\n2.501 nats in all, 2 of 4 units active"
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["active", "inactive"]
+    assert axes.get_ylabel() == "rate (nats)"
+    assert cut_off(figure) == []
+
+
+def test_another_measure_of_activity_may_decide() -> None:
+    (axes,) = rates([1.0, 1.0], active=[False, True]).axes
+    assert axes.patches[0].get_facecolor() != axes.patches[1].get_facecolor()
+
+
+def test_many_dimensions_stay_legible(cut_off: Callable[[Figure], list[str]]) -> None:
+    figure = rates(np.linspace(3, 0, 512))
+    assert cut_off(figure) == []
+    assert len(figure.axes[0].get_xticks()) <= 22
+
+
+def test_refuses_rates_of_another_shape() -> None:
+    with pytest.raises(BadInput, match="one per dimension"):
+        rates(np.zeros((2, 3)))
+    with pytest.raises(BadInput, match="mask"):
+        rates([1.0, 2.0], active=[True])
