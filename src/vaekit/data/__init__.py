@@ -1,0 +1,51 @@
+"""Data: sources, formats, preparation of image folders, batches.
+
+Names are imported when they are first used, so that a process which only decodes images,
+or only lists the data sets, loads neither torch nor scikit-learn nor Pillow.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vaekit.data.batches import Batches as Batches
+    from vaekit.data.batches import as_input as as_input
+    from vaekit.data.dataset import Binarise as Binarise
+    from vaekit.data.dataset import Crop as Crop
+    from vaekit.data.dataset import Dataset as Dataset
+    from vaekit.data.dataset import Split as Split
+    from vaekit.data.fetch import download as download
+    from vaekit.data.loading import load as load
+    from vaekit.data.prepare import BrokenImages as BrokenImages
+    from vaekit.data.sources import SOURCES as SOURCES
+    from vaekit.data.sources import Source as Source
+    from vaekit.data.stored import StoredRows as StoredRows
+
+_HOME = {
+    "Batches": "batches",
+    "Binarise": "dataset",
+    "BrokenImages": "prepare",
+    "Crop": "dataset",
+    "Dataset": "dataset",
+    "StoredRows": "stored",
+    "SOURCES": "sources",
+    "Source": "sources",
+    "Split": "dataset",
+    "as_input": "batches",
+    "download": "fetch",
+    "load": "loading",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

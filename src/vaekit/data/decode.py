@@ -1,0 +1,228 @@
+"""Decoding image files into the rows of a file; also the program that a worker runs.
+
+    parent ── first row, names ──▶ worker ── rows ──▶ file
+           ◀── digest, broken ───
+
+A worker is a fresh interpreter that imports numpy and Pillow alone: it neither forks a
+process full of threads nor runs the user's script again, and it ends when its parent does.
+"""
+
+import hashlib
+import io
+import json
+import os
+import signal
+import sys
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from io import BufferedRandom
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+from vaekit.data.dataset import Crop
+
+Read = Callable[[str], bytes]
+
+_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
+_GREY = ("1", "L", "LA", "I", "F")
+_MOST_BYTES = 1 << 28  # of one file; a zip entry that unpacks to more is taken for a bomb
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How every image becomes a row (C, H, W).
+
+    scaled: whether images of another size are resized, rather than refused.
+    crop: "centre" cuts the largest central square first.
+    """
+
+    source: str
+    output: str
+    channels: int
+    height: int
+    width: int
+    scaled: bool
+    crop: Crop
+
+
+@final
+@dataclass(slots=True)
+class Done:
+    """What became of one chunk of files.
+
+    digest: of the files' bytes.
+    broken: the row and the reason for every file that couldn't be decoded.
+    coloured: whether there was colour where the plan has one channel.
+    misfit: the name and size of an image that doesn't have the plan's size.
+    error: why the rows couldn't be written.
+    """
+
+    digest: str = ""
+    broken: list[tuple[int, str]] = field(default_factory=list)
+    coloured: bool = False
+    misfit: tuple[str, int, int] | None = None
+    error: str = ""
+
+
+class Misfit(Exception):
+    """An image of another size."""
+
+
+@contextmanager
+def reader(source: Path) -> Iterator[Read]:
+    """Give a function from a name in a folder or zip archive to the bytes of that file."""
+    if source.is_dir():
+        yield lambda name: _content(f"{source}/{name}")
+        return
+    with zipfile.ZipFile(source) as members:
+
+        def read(name: str) -> bytes:
+            if members.getinfo(name).file_size > _MOST_BYTES:
+                raise ValueError("unpacks to more than 256 MiB")
+            return members.read(name)
+
+        yield read
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:
+        return file.read()
+
+
+def opened(data: bytes, size: int | None) -> Image.Image:
+    """The picture in a file, upright; at a reduced size if it is far larger than `size`.
+
+    Raises what Pillow raises for damaged files, and for decompression bombs.
+    """
+    image: Image.Image = Image.open(io.BytesIO(data), formats=_FORMATS)
+    if size is not None:
+        image.draft(None, (2 * size, 2 * size))  # JPEG decodes to 1/2, 1/4 or 1/8 for little
+    ImageOps.exif_transpose(image, in_place=True)
+    return image
+
+
+def is_grey(image: Image.Image) -> bool:
+    """Whether the picture's mode has no colour."""
+    return image.mode in _GREY or image.mode.startswith("I;16")
+
+
+def cropped(width: int, height: int, crop: Crop) -> tuple[int, int, int, int]:
+    """The part of a picture that is used: left, upper, right, lower."""
+    if crop == "none":
+        return 0, 0, width, height
+    side = min(width, height)
+    left, upper = (width - side) // 2, (height - side) // 2
+    return left, upper, left + side, upper + side
+
+
+def pixels(image: Image.Image, plan: Plan) -> npt.NDArray[np.uint8]:
+    """A picture as (C, H, W) uint8: alpha laid on white, cropped and resized as planned.
+
+    Raises Misfit for another size than the plan's where nothing is to be resized.
+    """
+    box = cropped(*image.size, plan.crop)
+    size = (plan.width, plan.height)
+    if (box[2] - box[0], box[3] - box[1]) != size and not plan.scaled:
+        raise Misfit
+    image = _flattened(image)
+    mode = "L" if plan.channels == 1 else "RGB"
+    if image.mode != mode:
+        image = image.convert(mode)
+    if box != (0, 0, *image.size):
+        image = image.crop(box)
+    if image.size != size:
+        image = image.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
+    values = np.asarray(image)
+    return values.reshape(plan.height, plan.width, plan.channels).transpose(2, 0, 1)
+
+
+def _flattened(image: Image.Image) -> Image.Image:
+    """The picture without alpha and with at most 8 bits a value."""
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        return _eight_bits(image)
+    if image.mode not in ("LA", "PA", "RGBA", "RGBa") and "transparency" not in image.info:
+        return image
+    grey = is_grey(image)
+    image = image.convert("RGBA")
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image).convert("L" if grey else "RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    values = np.asarray(image).astype(np.float64)
+    if image.mode == "F":
+        scale = 255.0 if values.max() <= 1 else 1.0
+    else:
+        scale = 255 / 65535 if image.mode != "I" or values.max() > 255 else 1.0
+    return Image.fromarray(np.clip(np.rint(values * scale), 0, 255).astype(np.uint8))
+
+
+def decode(plan: Plan, read: Read, first: int, names: Sequence[str]) -> Done:
+    """Decode a chunk of files into the rows from `first` on; a broken file's row is zero."""
+    try:
+        with strict(), open(plan.output, "r+b") as file:
+            file.seek(first * plan.channels * plan.height * plan.width)
+            return _decode(plan, read, first, names, file)
+    except OSError as error:
+        return Done(error=str(error))
+
+
+def _decode(plan: Plan, read: Read, first: int, names: Sequence[str], file: BufferedRandom) -> Done:
+    done = Done()
+    content = hashlib.sha256()
+    blank = np.zeros((plan.channels, plan.height, plan.width), np.uint8)
+    size = max(plan.height, plan.width) if plan.scaled else None
+    for place, name in enumerate(names):
+        data, row = b"", blank
+        try:
+            data = read(name)
+            image = opened(data, size)
+            if plan.channels == 1 and not is_grey(image):
+                return Done(coloured=True)
+            row = pixels(image, plan)
+        except Misfit:
+            return Done(misfit=(name, *image.size))
+        except Exception as error:  # Pillow raises nearly anything for a damaged file
+            done.broken.append((first + place, str(error) or type(error).__name__))
+        content.update(len(data).to_bytes(8))
+        content.update(data)
+        file.write(np.ascontiguousarray(row).data)
+    done.digest = content.hexdigest()
+    return done
+
+
+@contextmanager
+def strict() -> Iterator[None]:
+    """Make decompression bombs errors and keep Pillow's other warnings quiet."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+def serve() -> None:
+    """Run as a worker: a plan on the first line of stdin, then a chunk a line."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent sees to that
+    plan = Plan(**json.loads(sys.stdin.readline()))
+    with reader(Path(plan.source)) as read:
+        for line in sys.stdin:
+            first, names = json.loads(line)
+            answer = json.dumps(asdict(decode(plan, read, first, names)))
+            try:
+                os.write(1, f"{answer}\n".encode())
+            except BrokenPipeError:  # the parent is gone
+                return
+
+
+def received(line: bytes) -> Done:
+    """A worker's answer."""
+    answer: dict[str, Any] = json.loads(line)
+    return Done(**answer)

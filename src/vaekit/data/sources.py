@@ -1,0 +1,155 @@
+"""The data sets that are known by name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from vaekit.data import arrays
+from vaekit.data.cache import cache_dir, data_dirs
+from vaekit.data.idx import labels_beside, partner_beside, read_idx
+from vaekit.data.splits import Found
+
+_SPLITS = ("train", "test")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A data set with a name.
+
+    read: gives its content; the argument says whether to show progress.
+    sizes: its rows and their shape, in words.
+    terms: its licence or what else is known of its terms of use.
+    """
+
+    name: str
+    description: str
+    sizes: str
+    terms: str
+    read: Callable[[bool], Found]
+
+
+def read_idx_files(images: Path) -> Found:
+    """Images of an IDX file, with the labels and test images that lie beside it."""
+    files = {"train": images}
+    if test := partner_beside(images):
+        files["test"] = test
+    labels = {name: labels_beside(file) for name, file in files.items()}
+    x = {name: read_idx(file, 3) for name, file in files.items()}
+    y = {name: read_idx(file, 1) for name, file in labels.items() if file is not None}
+    return arrays.found(x, y, str(images))
+
+
+def _idx_source(
+    name: str, mirrors: tuple[str, ...], digests: Mapping[str, str], labels: tuple[str, ...]
+) -> Callable[[bool], Found]:
+    def read(progress: bool) -> Found:
+        files = [_obtain(name, file, mirrors, sha, progress) for file, sha in digests.items()]
+        x = {split: read_idx(file, 3) for split, file in zip(_SPLITS, files[0::2], strict=True)}
+        y = {split: read_idx(file, 1) for split, file in zip(_SPLITS, files[1::2], strict=True)}
+        found = arrays.found(x, y, str(files[0]))
+        return replace(found, label_names=labels, tail=True, validation=10_000)
+
+    return read
+
+
+def _obtain(name: str, file: str, mirrors: tuple[str, ...], sha256: str, progress: bool) -> Path:
+    """A file of a data set: from $VAEKIT_DATA, from the cache, or downloaded into the cache."""
+    for folder in data_dirs():
+        if (folder / name / file).is_file():
+            return folder / name / file
+    from vaekit.data.fetch import download
+
+    urls = [mirror + file for mirror in mirrors]
+    return download(urls, cache_dir() / name / file, sha256, progress=progress)
+
+
+def _digits(progress: bool) -> Found:
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    x = np.rint(digits.images * (255 / 16)).astype(np.uint8)
+    return arrays.found({"train": x}, {"train": digits.target}, "digits")
+
+
+_MNIST = {
+    "train-images-idx3-ubyte.gz": (
+        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"
+    ),
+    "train-labels-idx1-ubyte.gz": (
+        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"
+    ),
+    "t10k-images-idx3-ubyte.gz": (
+        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"
+    ),
+    "t10k-labels-idx1-ubyte.gz": (
+        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"
+    ),
+}
+_FASHION = {
+    "train-images-idx3-ubyte.gz": (
+        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"
+    ),
+    "train-labels-idx1-ubyte.gz": (
+        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"
+    ),
+    "t10k-images-idx3-ubyte.gz": (
+        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"
+    ),
+    "t10k-labels-idx1-ubyte.gz": (
+        "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"
+    ),
+}
+_CLOTHES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+
+_ALL = (
+    Source(
+        "digits",
+        "handwritten digits in 17 grey levels, embedded in scikit-learn",
+        "1,797 of 1 x 8 x 8",
+        "UCI Optical Recognition of Handwritten Digits, CC BY 4.0",
+        _digits,
+    ),
+    Source(
+        "mnist",
+        "handwritten digits, 10 classes",
+        "60,000 + 10,000 of 1 x 28 x 28",
+        "LeCun and Cortes; no licence stated by the authors",
+        _idx_source(
+            "mnist",
+            (
+                "https://ossci-datasets.s3.amazonaws.com/mnist/",
+                "https://storage.googleapis.com/cvdf-datasets/mnist/",
+            ),
+            _MNIST,
+            tuple("0123456789"),
+        ),
+    ),
+    Source(
+        "fashion-mnist",
+        "pictures of clothes, 10 classes",
+        "60,000 + 10,000 of 1 x 28 x 28",
+        "Zalando, MIT licence",
+        _idx_source(
+            "fashion-mnist",
+            ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
+            _FASHION,
+            _CLOTHES,
+        ),
+    ),
+)
+SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
