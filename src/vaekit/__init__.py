@@ -1,3 +1,125 @@
-"""vaekit: compose, train, judge and use variational autoencoders."""
+"""vaekit: compose, train, judge and use variational autoencoders.
+
+    import vaekit as vk
+
+    run = vk.train("vae", "digits", options={"latent": 2})
+    model = vk.load(run.path)
+    pictures = model.sample(64)
+
+Names are imported when they are first used, so `import vaekit` alone is quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vaekit import data as data
+    from vaekit import describe as describe
+    from vaekit import distributions as distributions
+    from vaekit import evaluation as evaluation
+    from vaekit import figures as figures
+    from vaekit import latents as latents
+    from vaekit import likelihoods as likelihoods
+    from vaekit import nets as nets
+    from vaekit import objectives as objectives
+    from vaekit import recipes as recipes
+    from vaekit import space as space
+    from vaekit.data import Dataset as Dataset
+    from vaekit.data import Split as Split
+    from vaekit.data import load as load_data
+    from vaekit.errors import BadInput as BadInput
+    from vaekit.errors import Interrupted as Interrupted
+    from vaekit.evaluation import evaluate as evaluate
+    from vaekit.experiments.pictures import draw_figures as draw_figures
+    from vaekit.experiments.train import resume as resume
+    from vaekit.experiments.train import train as train
+    from vaekit.model import Autoencoder as Autoencoder
+    from vaekit.records import Draw as Draw
+    from vaekit.records import Loss as Loss
+    from vaekit.records import Phase as Phase
+    from vaekit.records import Trace as Trace
+    from vaekit.runs import Run as Run
+    from vaekit.runs import list_runs as list_runs
+    from vaekit.runs import load_model as load
+    from vaekit.runs import open_run as open_run
+    from vaekit.spec import Spec as Spec
+    from vaekit.training import Training as Training
+    from vaekit.training import fit as fit
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Autoencoder",
+    "BadInput",
+    "Dataset",
+    "Draw",
+    "Interrupted",
+    "Loss",
+    "Phase",
+    "Run",
+    "Spec",
+    "Split",
+    "Trace",
+    "Training",
+    "__version__",
+    "data",
+    "describe",
+    "distributions",
+    "draw_figures",
+    "evaluate",
+    "evaluation",
+    "figures",
+    "fit",
+    "latents",
+    "likelihoods",
+    "list_runs",
+    "load",
+    "load_data",
+    "nets",
+    "objectives",
+    "open_run",
+    "recipes",
+    "resume",
+    "space",
+    "train",
+]
+
+# Where each name that is no module lives.
+_HOMES = {
+    "Autoencoder": "model",
+    "BadInput": "errors",
+    "Dataset": "data",
+    "Draw": "records",
+    "Interrupted": "errors",
+    "Loss": "records",
+    "Phase": "records",
+    "Run": "runs",
+    "Spec": "spec",
+    "Split": "data",
+    "Trace": "records",
+    "Training": "training",
+    "draw_figures": "experiments.pictures",
+    "evaluate": "evaluation",
+    "fit": "training",
+    "list_runs": "runs",
+    "load": "runs",
+    "load_data": "data",
+    "open_run": "runs",
+    "resume": "experiments.train",
+    "train": "experiments.train",
+}
+_THERE = {"load": "load_model", "load_data": "load"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOMES:
+        return import_module(f"{__name__}.{name}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), _THERE.get(name, name))
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,145 @@
+"""The command line: which commands there are, their help, and how errors look.
+
+Commands live in the modules of this package and are imported when called, so that
+`vaekit --help` needs nothing but this file.
+"""
+
+import io
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from vaekit.errors import BadInput, Interrupted
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+class Command(NamedTuple):
+    """A command: the heading it is listed under, one line about it, and where it lives."""
+
+    heading: str
+    line: str
+    home: str
+
+
+COMMANDS = {
+    "demo": Command(
+        "Start here",
+        "an autoencoder and a VAE side by side on small digits, in a minute",
+        "experiments:demo",
+    ),
+    "recipes": Command(
+        "Start here", "the models there are, with papers and options", "lists:recipes"
+    ),
+    "datasets": Command("Start here", "the data sets known by name", "lists:datasets"),
+    "train": Command("Train", "train a recipe on data; the result is a run", "train:train"),
+    "resume": Command("Train", "go on with a run that was stopped", "train:resume"),
+    "runs": Command("Train", "the runs there are and how far they got", "lists:runs"),
+    "figures": Command("Look and measure", "draw a run's pictures", "measure:figures"),
+    "evaluate": Command(
+        "Look and measure", "ELBO, rate, distortion and more, in nats", "measure:evaluate"
+    ),
+    "describe": Command(
+        "Look and measure", "every layer with its output and parameters", "describe:describe"
+    ),
+    "sample": Command("Use", "new data from the prior", "use:sample"),
+    "reconstruct": Command("Use", "data, encoded and decoded again", "use:reconstruct"),
+    "encode": Command("Use", "data to codes, as Parquet or .npy", "use:encode"),
+    "decode": Command("Use", "codes to data", "use:decode"),
+    "reproduce": Command(
+        "Reproduce", "published results, trained anew and measured", "experiments:reproduce"
+    ),
+}
+
+EXAMPLES = (
+    "vaekit demo",
+    "vaekit train vae mnist --latent 2 --epochs 20",
+    "vaekit figures vae-mnist-1",
+    "vaekit encode vae-mnist-1 --out codes.parquet",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and give its exit code: 0, 2 for bad input, 130 when interrupted."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may lack ± and its like
+            stream.reconfigure(errors="replace")
+    try:
+        with _one_line_warnings():
+            code = _call(arguments)
+            sys.stdout.flush()
+            return code
+    except BadInput as error:
+        return _fail(error)
+    except (Interrupted, KeyboardInterrupt) as error:
+        print(str(error) or "Interrupted.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except OSError as error:
+        return _fail(f"{error.filename or 'The system'}: {error.strerror or error}.")
+
+
+def help_text() -> str:
+    """What `vaekit --help` prints."""
+    lines = ["vaekit: compose, train, judge and use variational autoencoders.", ""]
+    lines += ["  vaekit COMMAND …          `vaekit COMMAND --help` lists its options"]
+    heading = ""
+    for name, command in COMMANDS.items():
+        if command.heading != heading:
+            heading = command.heading
+            lines += ["", heading]
+        lines.append(f"  {name:<12} {command.line}")
+    return "\n".join([*lines, "", "Examples", *(f"  {example}" for example in EXAMPLES)])
+
+
+def _call(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(help_text())
+        return 0
+    name, *rest = arguments
+    if name == "--version":
+        from vaekit import __version__
+
+        print(__version__)
+        return 0
+    if name not in COMMANDS:
+        near = get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean {near[0]}?" if near else "`vaekit --help` lists them."
+        raise BadInput(f"There is no command {name!r}: {hint}")
+    module, _, function = COMMANDS[name].home.partition(":")
+    try:
+        getattr(import_module(f"vaekit.cli.{module}"), function)(rest)
+    except SystemExit as stop:  # after printing help
+        return stop.code if isinstance(stop.code, int) else 0
+    return 0
+
+
+def _fail(error: object) -> int:
+    _say(f"error: {error}")
+    return BAD_INPUT
+
+
+def _say(text: str) -> None:
+    print(" ".join(text.split()), file=sys.stderr)
+
+
+@contextmanager
+def _one_line_warnings() -> Iterator[None]:
+    """Show a warning as a line that says it, without the place in the code."""
+
+    def show(message: Warning | str, category: Any, *place: Any, **more: Any) -> None:
+        _say(f"warning: {message}")
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield

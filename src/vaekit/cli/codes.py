@@ -1,0 +1,99 @@
+"""Files of codes: Parquet with a row for each data point, or `.npy`."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vaekit.cli.output import replacing, write_arrays
+from vaekit.errors import BadInput
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.float32]
+
+ENDINGS = (".parquet", ".npy")
+Chunk = tuple[list[str], "NDArray[Any] | None", "Codes"]
+"""Ids (n), labels (n,) or None, and codes (n, D)."""
+
+
+def write_codes(path: Path, shape: tuple[int, int], chunks: Iterable[Chunk]) -> None:
+    """Write codes (N, D) chunk by chunk; Parquet also holds ids, and labels if there are any."""
+    if path.suffix.lower() == ".npy":
+        write_arrays(path, shape, (codes for _, _, codes in chunks))
+        return
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    with replacing(path) as part:
+        writer = None
+        try:
+            for ids, labels, codes in chunks:
+                columns: dict[str, Any] = {"id": pa.array(ids, pa.string())}
+                if labels is not None:
+                    columns["label"] = labels
+                columns |= {f"z{number}": codes[:, number] for number in range(shape[1])}
+                rows = pa.table(columns)
+                writer = writer or parquet.ParquetWriter(part, rows.schema)
+                writer.write_table(rows)
+        finally:
+            if writer is not None:
+                writer.close()
+
+
+def read_codes(path: Path, size: int) -> "Codes":
+    """Codes (n, D) from a file, where D must be `size`.
+
+    Raises BadInput for a file that is missing, damaged, not finite or of another size.
+    """
+    import numpy as np
+
+    readers = {".npy": _read_npy, ".parquet": _read_parquet}
+    if path.suffix.lower() not in readers:
+        raise BadInput(f"{path}: codes are read from {' or '.join(ENDINGS)} files.")
+    if not path.is_file():
+        raise BadInput(f"{path} is not there: give a file that `vaekit encode` wrote.")
+    codes = readers[path.suffix.lower()](path)
+    if codes.ndim != 2 or codes.shape[1] != size or not len(codes):
+        raise BadInput(
+            f"{path} holds codes of shape {codes.shape}, but this run needs (n, {size})."
+        )
+    if codes.dtype.kind not in "iuf" or not np.isfinite(codes).all():
+        raise BadInput(f"{path} holds codes that are no finite numbers: remove or replace them.")
+    return codes.astype(np.float32)
+
+
+def _read_npy(path: Path) -> "NDArray[Any]":
+    import numpy as np
+
+    try:
+        with path.open("rb") as file:
+            codes: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+    except (ValueError, EOFError, OSError, MemoryError) as error:
+        raise BadInput(
+            f"{path} cannot be read ({error}): give an array of plain numbers."
+        ) from None
+    return codes
+
+
+def _read_parquet(path: Path) -> "NDArray[Any]":
+    import numpy as np
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        rows = parquet.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise BadInput(f"{path} cannot be read ({error}): it is no Parquet file.") from None
+    names = list(_latent_columns(rows.column_names))
+    if not names:
+        raise BadInput(f"{path} has no columns z0, z1, …: give a file that `vaekit encode` wrote.")
+    return np.stack([rows[name].to_numpy() for name in names], 1)
+
+
+def _latent_columns(names: list[str]) -> Iterator[str]:
+    number = 0
+    while f"z{number}" in names:
+        yield f"z{number}"
+        number += 1

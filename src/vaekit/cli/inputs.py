@@ -1,0 +1,68 @@
+"""The data that commands work on: a run's own, another data set, or image files."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vaekit.cli import output
+from vaekit.errors import BadInput
+from vaekit.runs import Run
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from vaekit.data import Dataset, Split
+
+
+def chosen(dataset: "Dataset", split: str) -> "list[tuple[str, Split]]":
+    """The splits that are meant, with their names; raises BadInput where they are empty."""
+    names = ("train", "validation", "test") if split == "all" else (split,)
+    found = [(name, getattr(dataset, name)) for name in names]
+    filled = [(name, part) for name, part in found if len(part)]
+    if not filled:
+        raise BadInput(f"--split {split} of {dataset.name} is empty: give another.")
+    return filled
+
+
+def other(data: str, run: Run) -> "Dataset":
+    """Other data than the run's, prepared as those were."""
+    from vaekit.data import load
+
+    shape, given = run.spec.shape, run.data["options"]
+    options = {key: given[key] for key in ("binarise",) if key in given}
+    if _holds_pictures(Path(data)) and len(shape) == 3:
+        options |= {"image_size": shape[-1], "crop": given.get("crop", "none")}
+    dataset = load(data, **options)
+    if dataset.shape != shape:
+        raise BadInput(f"{data} holds data of shape {dataset.shape}, but {run.name} takes {shape}.")
+    return dataset
+
+
+def _holds_pictures(path: Path) -> bool:
+    from vaekit.data.idx import training_images
+
+    folder = path.is_dir() and training_images(path) is None
+    return folder or path.suffix.lower() == ".zip"
+
+
+def picture(path: Path, run: Run) -> "NDArray[np.float32]":
+    """An image file as the run's model reads it, shape (C, H, W)."""
+    import numpy as np
+
+    from vaekit.data import decode as pictures
+
+    shape = run.spec.shape
+    if not output.drawable(shape):
+        raise BadInput(f"{path}: {run.name} was not trained on pictures; leave the images out.")
+    channels, height, width = shape
+    crop = run.data["options"].get("crop", "none")
+    plan = pictures.Plan("", "", channels, height, width, True, crop)
+    try:
+        with pictures.strict():
+            image = pictures.opened(path.read_bytes(), max(height, width))
+            pixels = pictures.pixels(image, plan)
+    except Exception as error:  # Pillow raises nearly anything for a damaged file
+        raise BadInput(f"{path} is no image that can be read: {error}") from None
+    values = pixels.astype(np.float32) / np.float32(255)
+    binary = run.data["options"].get("binarise", "none") in ("threshold", "static")
+    return (values > 0.5).astype(np.float32) if binary else values

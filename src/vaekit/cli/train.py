@@ -1,0 +1,148 @@
+"""`vaekit train` and `vaekit resume`."""
+
+import re
+from typing import Any
+
+from vaekit.cli.flags import Arguments, Parsed, asks_help, command, parse
+from vaekit.cli.options import Option, options_of
+from vaekit.data import SOURCES, Dataset, load
+from vaekit.errors import BadInput
+from vaekit.runs import ROOT, Run, check_name, open_run
+from vaekit.training import Training
+
+_PROG = "vaekit train RECIPE DATA"
+_RUN = [
+    Option("name", "name", str | None, None, "Name of the run, such as vae-mnist-1 by default."),
+    Option("root", "root", str, ROOT, "Folder of runs."),
+    Option("progress", "progress", bool, True, "Whether to show progress."),
+]
+# The seed of training is --seed; that of the random split gets a name of its own.
+RENAMED = {"seed": "data-seed"}
+
+
+def data_options() -> list[Option]:
+    """The flags of data."""
+    return options_of(load, without=("source", "progress"), renamed=RENAMED)
+
+
+def training_options() -> list[Option]:
+    """The flags of training."""
+    return options_of(Training)
+
+
+def train(arguments: Arguments) -> None:
+    """Train a recipe on data; the result is a run."""
+    placed = _leading(arguments)
+    if len(placed) < 2:
+        _help_or_refuse(arguments, placed)
+    from vaekit.cli.parts import CHOICES, spec_from
+    from vaekit.experiments.train import start
+
+    recipe, source, *_ = placed
+    loaded: list[Dataset] = []
+
+    def shape_of(parsed: Parsed) -> tuple[int, ...]:
+        Training(**parsed.given_of(training_options()))  # refuses what makes no sense early
+        if parsed.values["name"] is not None:
+            check_name(parsed.values["root"], parsed.values["name"])
+        loaded.append(_load(source, parsed))
+        return loaded[0].shape
+
+    groups = {"": [*_RUN, *CHOICES], "data": data_options(), "training": training_options()}
+    prog = f"vaekit train {recipe} {source}"
+    parsed, spec = spec_from(prog, recipe, arguments[2:], groups, shape_of, _likely_shape(source))
+    run = start(
+        spec,
+        loaded[0],
+        source,
+        parsed.given_of(data_options()),
+        Training(**parsed.given_of(training_options())),
+        name=parsed.values["name"],
+        root=parsed.values["root"],
+        progress=parsed.values["progress"],
+    )
+    _report(run)
+
+
+@command
+def resume(
+    run: str, /, *, root: str = ROOT, epochs: int | None = None, progress: bool = True
+) -> None:
+    """Go on with a run that was stopped, as if it had never been.
+
+    Args:
+        run: Name or folder of the run.
+        root: Folder of runs.
+        epochs: A larger number of epochs than before, to train on.
+        progress: Whether to show progress.
+    """
+    from vaekit.experiments import train as experiment
+
+    found = open_run(run, root)
+    if found.finished and epochs in (None, found.training.epochs):
+        print(
+            f"{found.name} is finished, at epoch {len(found.records())}; "
+            "--epochs with a larger number trains on."
+        )
+        return
+    _report(experiment.resume(found, epochs=epochs, progress=progress))
+
+
+def _leading(arguments: Arguments) -> list[str]:
+    """The arguments before the first flag."""
+    first = next((i for i, word in enumerate(arguments) if word.startswith("-")), len(arguments))
+    return arguments[:first]
+
+
+def _help_or_refuse(arguments: Arguments, placed: list[str]) -> None:
+    """Print the help that holds for every recipe and exit, or say what is missing."""
+    from vaekit.cli.parts import CHOICES, recipe_options
+    from vaekit.recipes import RECIPES
+
+    if not asks_help(arguments):
+        missing = "DATA, a data set's name or a path" if placed else "a recipe, then data"
+        raise BadInput(
+            f"vaekit train needs {missing}, before any flag: such as `vaekit train vae mnist`."
+        )
+    groups: dict[str, list[Option]] = {"": [*_RUN, *CHOICES]}
+    about = (
+        f"Train a recipe ({', '.join(RECIPES)}) on data ({', '.join(SOURCES)}, or a path). "
+        "`vaekit train vae mnist --help` lists that recipe's, network's and likelihood's options."
+    )
+    if placed:
+        groups[f"recipe {placed[0]}"] = recipe_options(placed[0])
+    groups |= {"data": data_options(), "training": training_options()}
+    parse(_PROG, about, groups, ["--help"])
+
+
+def _load(source: str, parsed: Parsed) -> Dataset:
+    try:
+        options: dict[str, Any] = parsed.given_of(data_options())
+        return load(source, **options, progress=parsed.values["progress"])
+    except BadInput as error:
+        raise BadInput(str(error).replace("--seed", f"--{RENAMED['seed']}")) from error
+
+
+def _likely_shape(source: str) -> tuple[int, ...] | None:
+    """The shape of a data set known by name, from what is said of its sizes."""
+    if source not in SOURCES:
+        return None
+    sizes = re.search(r"(\d+(?: x \d+)*)$", SOURCES[source].sizes)
+    return tuple(int(size) for size in sizes[1].split(" x ")) if sizes else None
+
+
+def _report(run: Run) -> None:
+    """Say how training ended, where the run is and what to type next."""
+    from vaekit.experiments.train import reference
+
+    records = run.records()
+    part = "validation" if records[-1]["validation"] else "train"
+    means = {name: value for name, value in records[-1][part].items() if isinstance(value, float)}
+    numbers = ", ".join(f"{name} {value:.2f}" for name, value in means.items())
+    name = reference(run)
+    uses = ["figures", "evaluate", *(["sample"] if "rate" in means else ["reconstruct"]), "encode"]
+    print(f"{run.name}: epoch {len(records)}, {part} {numbers} (nats)")
+    print(f"The run is in {run.path}. Next:")
+    for use in uses:
+        print(f"  vaekit {use} {name}")
+    print(f"  tensorboard --logdir {run.path}")

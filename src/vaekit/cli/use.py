@@ -1,0 +1,215 @@
+"""`vaekit sample`, `vaekit reconstruct`, `vaekit encode` and `vaekit decode`."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from vaekit.cli import codes as files
+from vaekit.cli import inputs, output
+from vaekit.cli.flags import command
+from vaekit.errors import BadInput
+from vaekit.runs import ROOT, Run, open_run
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from vaekit.data import Split
+    from vaekit.model import Autoencoder
+
+Which = Literal["train", "validation", "test"]
+WhichOrAll = Literal["train", "validation", "test", "all"]
+_PORTION = 1_000
+_MOST_PAIRS = 32
+_DATA_ENDINGS = (".png", ".npy")
+
+
+@command
+def sample(
+    run: str,
+    /,
+    *,
+    n: int = 64,
+    temperature: float = 1.0,
+    seed: int = 0,
+    out: Path | None = None,
+    force: bool = False,
+    root: str = ROOT,
+) -> None:
+    """Decode draws from the prior into one picture or an array.
+
+    Args:
+        run: Name or folder of the run.
+        n: How many.
+        temperature: Factor on the prior's standard deviation: below 1, more typical samples.
+        seed: Seed of the draws.
+        out: A .png or .npy file; samples.png in the run's folder by default.
+        force: Replace a file that is there.
+        root: Folder of runs.
+    """
+    import torch
+
+    _check_count("--n", n)
+    if not (temperature >= 0 and math.isfinite(temperature)):
+        raise BadInput(f"--temperature must be zero or more, not {temperature:g}.")
+    opened = open_run(run, root)
+    path = _target(opened, out, "samples", force)
+    model = opened.model()
+    generator = torch.Generator().manual_seed(seed)
+    parts = (
+        model.sample(min(_PORTION, n - start), temperature, generator).numpy()
+        for start in range(0, n, _PORTION)
+    )
+    output.write_data(path, (n, *opened.spec.shape), parts)
+    print(path)
+
+
+@command
+def reconstruct(
+    run: str,
+    images: tuple[Path, ...] = (),
+    /,
+    *,
+    split: Which = "test",
+    n: int = 16,
+    out: Path | None = None,
+    force: bool = False,
+    root: str = ROOT,
+) -> None:
+    """Encode and decode data: originals over reconstructions as a picture, or an array.
+
+    Args:
+        run: Name or folder of the run.
+        images: Image files; the run's own data by default.
+        split: Which part of the run's data.
+        n: How many of them, from the first on.
+        out: A .png or .npy file; reconstructions.png in the run's folder by default.
+        force: Replace a file that is there.
+        root: Folder of runs.
+    """
+    import numpy as np
+
+    from vaekit.figures import pairs
+
+    _check_count("--n", n)
+    opened = open_run(run, root)
+    path = _target(opened, out, "reconstructions", force)
+    if images:
+        originals = np.stack([inputs.picture(image, opened) for image in images])
+    else:
+        chosen = inputs.chosen(opened.dataset(), split)[0][1]
+        originals = chosen.tensor(slice(0, n)).numpy()
+    decoded = _decoded(model := opened.model(), _encoded(model, originals))
+    if path.suffix.lower() == ".npy":
+        output.write_arrays(path, originals.shape, decoded)
+    elif len(originals) > _MOST_PAIRS:
+        raise BadInput(f"--n {len(originals)} is too many for one picture: write .npy instead.")
+    else:
+        output.check_pictures(path, opened.spec.shape)
+        both = pairs(originals, np.concatenate(list(decoded)), title=opened.name)
+        output.write_figure(path, both)
+    print(path)
+
+
+@command
+def encode(
+    run: str,
+    data: str | None = None,
+    /,
+    *,
+    split: WhichOrAll | None = None,
+    out: Path | None = None,
+    force: bool = False,
+    root: str = ROOT,
+) -> None:
+    """Write the codes of data, the modes of their posteriors: id, label, z0, z1, …
+
+    Nothing here is random: of data that training binarises anew, the grey values are encoded.
+
+    Args:
+        run: Name or folder of the run.
+        data: Other data, by name or path; the run's own by default.
+        split: Which part; test by default, and all of other data.
+        out: A .parquet or .npy file; codes.parquet in the run's folder by default.
+        force: Replace a file that is there.
+        root: Folder of runs.
+    """
+    opened = open_run(run, root)
+    path = output.target(out, opened.path / "codes.parquet", files.ENDINGS, force)
+    dataset = opened.dataset() if data is None else inputs.other(data, opened)
+    chosen = inputs.chosen(dataset, split or ("test" if data is None else "all"))
+    model = opened.model()
+    size: Any = model.latent.size
+    shape = (sum(len(part) for _, part in chosen), size)
+    files.write_codes(path, shape, _chunks(model, chosen))
+    print(path)
+
+
+@command
+def decode(
+    run: str,
+    codes: Path,
+    /,
+    *,
+    out: Path | None = None,
+    force: bool = False,
+    root: str = ROOT,
+) -> None:
+    """Decode a file of codes into one picture or an array.
+
+    Args:
+        run: Name or folder of the run.
+        codes: A .npy file of shape (n, D), or Parquet with columns z0, z1, …
+        out: A .png or .npy file; decoded.png in the run's folder by default.
+        force: Replace a file that is there.
+        root: Folder of runs.
+    """
+    opened = open_run(run, root)
+    path = _target(opened, out, "decoded", force)
+    model = opened.model()
+    size: Any = model.latent.size
+    points = files.read_codes(codes, size)
+    output.write_data(path, (len(points), *opened.spec.shape), _decoded(model, points))
+    print(path)
+
+
+def _target(run: Run, out: Path | None, stem: str, force: bool) -> Path:
+    ending = ".png" if output.drawable(run.spec.shape) else ".npy"
+    path = output.target(out, run.path / f"{stem}{ending}", _DATA_ENDINGS, force)
+    if path.suffix.lower() == ".png":
+        output.check_pictures(path, run.spec.shape)
+    return path
+
+
+def _check_count(flag: str, count: int) -> None:
+    if count < 1:
+        raise BadInput(f"{flag} must be 1 or more, not {count}.")
+
+
+def _encoded(model: "Autoencoder", x: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    import numpy as np
+    import torch
+
+    parts = [
+        model.encode(torch.from_numpy(x[start : start + _PORTION])).numpy()
+        for start in range(0, len(x), _PORTION)
+    ]
+    return np.concatenate(parts)
+
+
+def _decoded(model: "Autoencoder", codes: "NDArray[np.float32]") -> "Iterator[NDArray[np.float32]]":
+    import torch
+
+    for start in range(0, len(codes), _PORTION):
+        yield model.decode(torch.from_numpy(codes[start : start + _PORTION])).numpy()
+
+
+def _chunks(model: "Autoencoder", chosen: "list[tuple[str, Split]]") -> Iterator[files.Chunk]:
+    for name, split in chosen:
+        prefix = f"{name}/" if len(chosen) > 1 else ""
+        for start in range(0, len(split), _PORTION):
+            part = split.take(slice(start, start + _PORTION))
+            ids = [f"{prefix}{start + row}" for row in range(len(part))]
+            named = ids if part.ids is None else [str(id_) for id_ in part.ids]
+            yield named, part.labels, model.encode(part.tensor()).numpy()

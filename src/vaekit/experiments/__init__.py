@@ -1,0 +1,1 @@
+"""What the command line does: train a run, draw its figures, show a demo, reproduce results."""

@@ -1,0 +1,341 @@
+"""Run directories: create, open, list.
+
+    runs/NAME/ ── run.json                  how to build, feed and train the model
+               ├─ checkpoint/               where training is
+               ├─ model.safetensors         the weights, once training has ended
+               ├─ metrics.jsonl, events…    what training wrote down
+               └─ figures/
+
+Importing this module, listing runs and reading their state needs no torch.
+"""
+
+import json
+import os
+import platform
+import re
+import shutil
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from importlib.metadata import version
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+from vaekit.data import load
+from vaekit.errors import BadInput
+from vaekit.training import Training
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vaekit.data import Dataset
+    from vaekit.model import Autoencoder
+    from vaekit.spec import Spec
+
+ROOT = "runs"
+_FORMAT = 1
+_FIELDS = {"spec": dict, "data": dict, "training": dict, "versions": dict, "created": str}
+_CONFIG, _LOG, _WEIGHTS = "run.json", "metrics.jsonl", "model.safetensors"
+_CHECKPOINT = Path("checkpoint", "state.safetensors")
+_NAME = re.compile(r"[^\W_][\w.+-]*")
+
+
+@final
+@dataclass(frozen=True)
+class Run:
+    """A run directory.
+
+    path: the directory.
+    config: everything `run.json` holds.
+    """
+
+    path: Path
+    config: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The directory's name."""
+        return self.path.name
+
+    @property
+    def spec(self) -> "Spec":
+        """Recipe, network and likelihood; raises BadInput where this vaekit lacks one."""
+        from vaekit.spec import Spec
+
+        try:
+            return Spec.from_json(self.config["spec"])
+        except (BadInput, TypeError) as error:
+            raise BadInput(f"{self.path / _CONFIG}: {error}") from error
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The data set's name, source, options and fingerprint."""
+        data: dict[str, Any] = self.config["data"]
+        return data
+
+    @property
+    def training(self) -> Training:
+        """How it was, or is to be, trained; raises BadInput where `run.json` was changed."""
+        try:
+            return Training(**self.config["training"])
+        except (BadInput, TypeError) as error:
+            raise BadInput(f"{self.path / _CONFIG}: {error}") from error
+
+    @property
+    def state(self) -> str:
+        """ "finished", "interrupted at epoch 3/20" (completed of wanted) or "empty"."""
+        if self.finished:
+            return "finished"
+        if not self.started:
+            return "empty"
+        return f"interrupted at epoch {len(self.records())}/{self.training.epochs}"
+
+    @property
+    def finished(self) -> bool:
+        """Whether training has ended."""
+        return (self.path / _WEIGHTS).exists()
+
+    @property
+    def started(self) -> bool:
+        """Whether there is a checkpoint to go on from."""
+        return (self.path / _CHECKPOINT).exists()
+
+    def records(self) -> list[dict[str, Any]]:
+        """What training logged, one record per completed epoch; see `vaekit.training.fit`.
+
+        Raises BadInput where the log is damaged.
+        """
+        path = self.path / _LOG
+        text = path.read_text("utf-8", errors="replace") if path.exists() else ""
+        whole = text[: text.rfind("\n") + 1]  # a killed process may leave half a line
+        try:
+            return [json.loads(line) for line in whole.splitlines()]
+        except json.JSONDecodeError:
+            raise BadInput(f"{path} is damaged: restore it from a copy.") from None
+
+    def dataset(self, *, progress: bool = True) -> "Dataset":
+        """The data of the run, loaded again; raises BadInput where they have changed."""
+        dataset = load(self.data["source"], **self.data["options"], progress=progress)
+        if dataset.fingerprint != self.data["fingerprint"]:
+            raise BadInput(
+                f"The data {self.data['source']} are no longer those that {self.path} was "
+                "trained on: restore them, or train a new run."
+            )
+        return dataset
+
+    def model(self) -> "Autoencoder":
+        """The model with its weights, on the CPU, in evaluation mode.
+
+        Before training has ended these are the last checkpoint's, and a warning says so.
+        Torch's random state is left as it was.
+
+        Raises BadInput where the weights are missing, damaged or another model's.
+        """
+        import torch
+
+        with torch.random.fork_rng(devices=[]):
+            model, _ = self.spec.build()
+        path, tensors = self._weights()
+        _fill(model, tensors, path)
+        return model.eval()
+
+    def _weights(self) -> tuple[Path, "dict[str, Tensor]"]:
+        from vaekit.training.checkpoint import below, read
+
+        if self.finished or not self.started:
+            path = self.path / _WEIGHTS
+            return path, read(path, "model")[0]
+        path = self.path / _CHECKPOINT
+        tensors, _ = read(path, "checkpoint")
+        warnings.warn(
+            f"{self.name} is not finished ({self.state}): using its last checkpoint.",
+            stacklevel=3,
+        )
+        kept = (below(tensors, part) for part in ("best", "ema", "model"))
+        return path, next((part for part in kept if part), {})
+
+    def with_epochs(self, epochs: int) -> "Run":
+        """The same run with another number of epochs to train, in `run.json` too."""
+        training = self.config["training"] | {"epochs": epochs}
+        config = self.config | {"training": asdict(Training(**training))}
+        _write(self.path / _CONFIG, config)
+        return Run(self.path, config)
+
+    def reopen(self) -> None:
+        """Let a finished run be trained on: its weights are those of its checkpoint again.
+
+        Raises BadInput where there is no checkpoint.
+        """
+        if not self.started:
+            raise BadInput(f"{self.path / _CHECKPOINT} is missing: it can't be trained on.")
+        (self.path / _WEIGHTS).unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Remove the directory."""
+        shutil.rmtree(self.path)
+
+
+def create(
+    root: str | Path,
+    name: str | None,
+    spec: "Spec",
+    data: Mapping[str, Any],
+    training: Training,
+) -> Run:
+    """A new run directory with its `run.json`.
+
+    root: the folder of runs, made where it is missing.
+    name: left out, the recipe's and the data's with the next free number: vae-mnist-1.
+    data: the data set's name, source, options and fingerprint.
+
+    Raises BadInput for a name that is taken or cannot be a folder's; nothing is touched then.
+    """
+    import torch
+
+    config = {
+        "format": _FORMAT,
+        "spec": spec.to_json(),
+        "data": dict(data),
+        "training": asdict(training),
+        "versions": {
+            "vaekit": version("vaekit"),
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        },
+        "seed": training.seed,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    config = json.loads(json.dumps(config))  # what reading it back will give
+    if name is not None:
+        path = check_name(root, name)
+        path.mkdir(parents=True)
+    else:
+        path = _numbered(Path(root), f"{spec.recipe}-{data['name']}")
+    try:
+        _write(path / _CONFIG, config)
+    except BaseException:
+        shutil.rmtree(path)
+        raise
+    return Run(path, config)
+
+
+def check_name(root: str | Path, name: str) -> Path:
+    """Where a run of this name would lie; raises BadInput unless the name is good and free."""
+    if not _NAME.fullmatch(name):
+        raise BadInput(f"--name {name!r} cannot name a run: use letters, digits, '.', '-', '_'.")
+    path = Path(root, name)
+    if path.exists():
+        raise BadInput(f"There is a run {path} already: give another --name, or remove it.")
+    return path
+
+
+def open_run(path_or_name: str | Path, root: str | Path = ROOT) -> Run:
+    """A run by its name under `root`, or by the path of its directory.
+
+    Raises BadInput where there is none, suggesting the nearest, and where its `run.json` is
+    missing, damaged or not one of vaekit's.
+    """
+    path = Path(root, path_or_name)
+    if not path.is_dir():
+        path = Path(path_or_name)
+    if not path.is_dir():
+        raise BadInput(f"There is no run {str(path_or_name)!r}: {_suggestion(path, Path(root))}")
+    return Run(path, _read(path / _CONFIG))
+
+
+def load_model(run: str | Path, root: str | Path = ROOT) -> "Autoencoder":
+    """The trained model of a run, by name or path; see `Run.model`."""
+    return open_run(run, root).model()
+
+
+def list_runs(root: str | Path = ROOT) -> list[Run]:
+    """The runs under `root`, oldest first; warns of those whose `run.json` is damaged."""
+    runs = []
+    for path in sorted(Path(root).glob(f"*/{_CONFIG}")):
+        try:
+            runs.append(Run(path.parent, _read(path)))
+        except BadInput as error:
+            warnings.warn(str(error), stacklevel=2)
+    return sorted(runs, key=lambda run: str(run.config["created"]))
+
+
+def _numbered(root: Path, stem: str) -> Path:
+    """A new folder with the next free number."""
+    stem = re.sub(r"[^\w.+-]+", "-", stem)
+    for number in count(1):
+        path = root / f"{stem}-{number}"
+        if path.exists():
+            continue
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:  # another process was faster
+            continue
+        return path
+    raise AssertionError
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise BadInput(f"{path.parent} is not a run: it has no {path.name}.") from None
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path} cannot be read ({error}): restore it from a copy.") from error
+    if not isinstance(config, dict) or not isinstance(config.get("format"), int):
+        raise BadInput(f"{path} was not written by vaekit: give a run's own directory.")
+    if config["format"] != _FORMAT:
+        raise BadInput(
+            f"{path} has format {config['format']}, but this vaekit reads {_FORMAT}: "
+            "use the version that wrote it."
+        )
+    for name, kind in _FIELDS.items():
+        if not isinstance(config.get(name), kind):
+            raise BadInput(f"{path} lacks {name!r}: restore it from a copy.")
+    if missing := {"name", "source", "options", "fingerprint"} - config["data"].keys():
+        raise BadInput(f"{path} lacks {min(missing)!r} of its data: restore it from a copy.")
+    return config
+
+
+def _write(path: Path, config: Mapping[str, Any]) -> None:
+    """Write JSON so that the file is there whole or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    with part.open("w", encoding="utf-8") as file:
+        json.dump(config, file, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _fill(model: "Autoencoder", tensors: "Mapping[str, Tensor]", path: Path) -> None:
+    """Copy weights into a model, whose memory layout stays; raises BadInput if they misfit."""
+    needed = model.state_dict()
+    for name in [*needed, *(tensors.keys() - needed.keys())]:
+        if name not in tensors:
+            problem = f"it lacks {name}"
+        elif name not in needed:
+            problem = f"it has {name}, which the model lacks"
+        elif tensors[name].shape != needed[name].shape:
+            shapes = (tuple(tensors[name].shape), tuple(needed[name].shape))
+            problem = f"its {name} has shape {shapes[0]}, not {shapes[1]}"
+        else:
+            continue
+        raise BadInput(f"{path} holds another model's weights: {problem}. Restore the run's own.")
+    model.load_state_dict(tensors)
+
+
+def _suggestion(path: Path, root: Path) -> str:
+    known = {
+        config.parent.name: config.parent
+        for folder in (path.parent, root)
+        for config in folder.glob(f"*/{_CONFIG}")
+    }
+    if near := get_close_matches(path.name, known, n=1):
+        found = known[near[0]]
+        return f"did you mean {found.name if found.parent == root else found}?"
+    if known:
+        return f"there are {', '.join(sorted(known))}."
+    return f"there are none in {root} yet; `vaekit train` makes one."

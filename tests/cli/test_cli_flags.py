@@ -1,0 +1,117 @@
+"""Flags come from signatures: all of them, documented, and none twice."""
+
+from collections import Counter
+from itertools import product
+from typing import Literal
+
+import pytest
+
+from vaekit.cli.flags import command, parse
+from vaekit.cli.options import documented, options_of, summary
+from vaekit.cli.parts import CHOICES, recipe_options
+from vaekit.cli.train import _RUN, _likely_shape, data_options, training_options
+from vaekit.data import load
+from vaekit.data.cache import data_dirs
+from vaekit.errors import BadInput
+from vaekit.recipes import LIKELIHOODS, NETS, RECIPES
+from vaekit.training import Training
+
+
+@pytest.mark.parametrize(("recipe", "net", "likelihood"), list(product(RECIPES, NETS, LIKELIHOODS)))
+def test_no_two_parts_of_a_training_share_a_flag(recipe: str, net: str, likelihood: str) -> None:
+    options = [
+        *_RUN,
+        *CHOICES,
+        *data_options(),
+        *training_options(),
+        *recipe_options(recipe),
+        *options_of(NETS[net]),
+        *options_of(LIKELIHOODS[likelihood]),
+    ]
+    assert [flag for flag, n in Counter(option.flag for option in options).items() if n > 1] == []
+
+
+def test_every_option_says_what_it_means() -> None:
+    parts = [*RECIPES.values(), *NETS.values(), *LIKELIHOODS.values(), Training, load]
+    for part in parts:
+        for option in options_of(part, without=("shape", "net", "likelihood")):
+            assert option.help.endswith("."), f"{part} {option.name}"
+        assert summary(part).endswith("."), part
+
+
+def test_help_comes_from_args_sections_and_from_strings_below_fields() -> None:
+    assert documented(RECIPES["vae"])["latent"] == "Size of the code."
+    assert documented(Training)["epochs"] == "Passes over the training data."
+
+
+@pytest.mark.parametrize("name", ["digits", "mnist"])
+def test_the_shape_said_of_a_data_set_is_its_shape(name: str) -> None:
+    if name != "digits" and not any((folder / name).is_dir() for folder in data_dirs()):
+        pytest.skip(f"{name} is not in $VAEKIT_DATA")
+    assert _likely_shape(name) == load(name, progress=False).shape
+
+
+@command
+def measure(
+    what: str,
+    where: str = "here",
+    /,
+    *,
+    times: int = 1,
+    scale: float | None = None,
+    sizes: tuple[int, ...] = (1, 2),
+    kind: Literal["plain", "fancy"] = "plain",
+    loud: bool = False,
+) -> None:
+    """Measure a thing.
+
+    Args:
+        what: The thing.
+        times: How often.
+    """
+    print([what, where, times, scale, sizes, kind, loud])
+
+
+def test_a_command_gets_what_was_given(capsys: pytest.CaptureFixture[str]) -> None:
+    measure(["--times=3", "thing", "--sizes", "4", "5", "--loud", "--scale", "0.5"])
+    assert capsys.readouterr().out == "['thing', 'here', 3, 0.5, (4, 5), 'plain', True]\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "vaekit measure needs WHAT: The thing."),
+        (["a", "--times", "x"], "--times takes a whole number, not 'x'."),
+        (["a", "--times", "1.5"], "--times takes a whole number, not '1.5'."),
+        (["a", "--times"], "--times takes a whole number."),
+        (["a", "--scale", "big"], "--scale takes a number, not 'big'."),
+        (["a", "--sizes", "1", "b"], "--sizes takes whole numbers, not '1 b'."),
+        (["a", "--kind", "odd"], "--kind takes one of plain, fancy, not 'odd'."),
+        (["a", "--tmes", "2"], "There is no option --tmes here: did you mean --times?"),
+        (["a", "--qqqq"], "There is no option --qqqq here: `--help` lists those there are."),
+        (["a", "b", "c"], "What is 'c' for?"),
+    ],
+)
+def test_what_cannot_be_parsed_is_said_in_one_line(arguments: list[str], message: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        measure(arguments)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_help_lists_options_under_their_headings(capsys: pytest.CaptureFixture[str]) -> None:
+    groups = {"recipe vae": recipe_options("vae"), "training": training_options()}
+    with pytest.raises(SystemExit) as stopped:
+        parse("vaekit try", "What it does.", groups, ["--help"])
+    text = capsys.readouterr().out
+    assert stopped.value.code in (None, 0)
+    assert text.index("recipe vae options") < text.index("--latent INT")
+    assert text.index("--latent INT") < text.index("training options") < text.index("--epochs INT")
+
+
+def test_only_what_was_on_the_command_line_counts_as_given() -> None:
+    options = [*recipe_options("vae"), *options_of(NETS["conv"])]
+    parsed = parse(
+        "try", "", {"a": options}, ["--latent=10", "--no-batch-norm", "--free_bits", "1"]
+    )
+    assert parsed.given_of(options) == {"latent": 10, "batch_norm": False, "free_bits": 1.0}

@@ -1,0 +1,58 @@
+"""A description counts every parameter once and shows shapes as data pass them."""
+
+from itertools import product
+
+import pytest
+import torch
+
+from vaekit.describe import describe
+from vaekit.recipes import LIKELIHOODS, NETS, RECIPES
+from vaekit.spec import Spec
+
+
+def test_the_articles_network_layer_by_layer() -> None:
+    model, _ = Spec("vae", (1, 28, 28), {"latent": 2}).build()
+    found = describe(model, (1, 28, 28))
+    linear = [layer for layer in found.layers if layer.kind == "Linear"]
+    widths = [(784, 500), (500, 250), (250, 4), (2, 250), (250, 500), (500, 784)]
+    assert [layer.shape for layer in linear] == [(outputs,) for _, outputs in widths]
+    assert [layer.parameters for layer in linear] == [(i + 1) * o for i, o in widths]
+    parts = ["encoder", "encoder", "latent", "decoder", "decoder", "decoder"]
+    assert [layer.part for layer in linear] == parts
+    assert found.layers[-1].part == "likelihood"
+    assert found.layers[-1].shape == (1, 28, 28)
+    assert found.parameters == found.trainable == sum((i + 1) * o for i, o in widths)
+    text = str(found)
+    assert "392,500" in text
+    assert f"{found.parameters:,} parameters" in text
+
+
+@pytest.mark.parametrize(
+    ("recipe", "net", "likelihood"), list(product(RECIPES, NETS, ["gaussian", "shared-gaussian"]))
+)
+def test_rows_add_up_to_the_model(recipe: str, net: str, likelihood: str) -> None:
+    assert likelihood in LIKELIHOODS
+    options = {"channels": (4, 8)} if net == "conv" else {"batch_norm": True}
+    shape = (3, 12, 8)
+    spec = Spec(recipe, shape, net=net, net_options=options, likelihood=likelihood)
+    model, _ = spec.build()
+    model.train()
+    model.decoder.eval()
+    state = torch.get_rng_state()
+    weights = {name: weight.clone() for name, weight in model.state_dict().items()}
+    found = describe(model, shape)
+    total = sum(parameter.numel() for parameter in model.parameters())
+    assert sum(layer.parameters for layer in found.layers) == found.parameters == total
+    assert all(layer.shape is not None for layer in found.layers)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert model.encoder.training
+    assert not model.decoder.training
+    for name, weight in model.state_dict().items():
+        assert torch.equal(weight, weights[name]), name
+
+
+def test_frozen_parameters_are_not_trainable() -> None:
+    model, _ = Spec("ae", (6,), {"latent": 2}, net_options={"hidden": (4,)}).build()
+    model.encoder.requires_grad_(False)
+    found = describe(model, (6,))
+    assert found.parameters - found.trainable == 6 * 4 + 4
