@@ -67,7 +67,9 @@ def spec_from(
         )
     headed = {f"recipe {recipe}": of_recipe}
     headed |= {f"{kind} {names[kind]}": options for kind, options in chosen.items()}
-    first = parse(prog, about, {**groups, **headed}, arguments, partly=True)
+    own = next(iter(groups))
+    ordered = {own: groups[own], **headed, **groups}  # the model before data and training
+    first = parse(prog, about, ordered, arguments, partly=True)
     listed = [option for group in (*groups.values(), *headed.values()) for option in group]
     _refuse_unheard_of(first.left, listed)
     shape = shape_of(first)

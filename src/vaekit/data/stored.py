@@ -43,6 +43,7 @@ class StoredRows:
 
     @property
     def ndim(self) -> int:
+        """The number of axes, as an array has it."""
         return len(self.shape)
 
     def __len__(self) -> int:
