@@ -124,9 +124,11 @@ def device(model: Autoencoder) -> torch.device:
     return parameter.device
 
 
-def panel(found: Look, title: str, *, sites: bool = False) -> figures.Panel:
-    """One scatter plot of the encodings with the circle, and the lattice if asked."""
+def panel(found: Look, title: str, *, sites: bool = False, decoded: bool = False) -> figures.Panel:
+    """One scatter plot of the encodings with the circle; the lattice and its pictures if asked."""
     extra: dict[str, Any] = {"sites": found.sites, "empty": found.empty} if sites else {}
+    if decoded:
+        extra["decoded"] = found.decoded
     return figures.Panel(found.points, found.labels, title, found.circle, **extra)
 
 

@@ -16,7 +16,7 @@ from vaekit.evaluation.generation import Generation, judge_generation, judge_rea
 from vaekit.evaluation.judge import Judge, accuracy, load_judge, save, train_judge
 from vaekit.experiments.mnist_report import write_report
 from vaekit.experiments.mnist_results import CASES, Case, Measured, Results
-from vaekit.experiments.pictures import SIDE, Look, draw_samples, look, model_figures
+from vaekit.experiments.pictures import SIDE, Look, draw_samples, look, model_figures, panel
 from vaekit.experiments.repeat import trained
 from vaekit.runs import Run
 from vaekit.training import Training
@@ -151,6 +151,11 @@ def _bounds(
 
 def _save(folder: Path, results: Results) -> None:
     """Figures of every model's first seed, and all numbers as JSON."""
+    for latent in (2, 10):
+        pair = [(case.name, results.looks[case.name]) for case in CASES if case.latent == latent]
+        panels = [panel(found, name, sites=True, decoded=True) for name, found in pair]
+        overview = figures.side_by_side(panels, pair[0][1].label_names)
+        figures.save(overview, folder / "figures", f"overview-{latent}")
     numbers: dict[str, Any] = {"judge_accuracy": results.judge_accuracy, "bounds": results.bounds}
     for name, entries in results.measured.items():
         drawn = model_figures(results.looks[name], entries[0].run.records(), name)

@@ -1,0 +1,80 @@
+"""How much of the code is in use."""
+
+from typing import final
+
+import torch
+from torch import Tensor
+
+from vaekit.records import Draw
+
+ACTIVE = 0.01
+"""Variance over the data of the posterior mean above which a unit is active.
+
+Burda et al. 2016, https://arxiv.org/abs/1509.00519
+"""
+
+IDLE = ACTIVE / 2
+"""Nats a dimension may cost and still count as idle.
+
+A Gaussian posterior of variance s and mean m costs at least m^2 / 2 against a standard
+normal prior, so a unit at the border of activity costs at least half of that border.
+"""
+
+PATIENT = 500
+"""Steps after which an unused code counts as collapsed: a new network has used none yet."""
+
+COLLAPSED = (
+    "The posterior has collapsed onto the prior: no latent dimension tells data points apart. "
+    "Charge for the rate slowly (--warmup 10) or leave some of it free (--free-bits 0.1)."
+)
+
+
+@final
+class Activity:
+    """Mean rate and variance of the posterior mode for each dimension, over batches."""
+
+    def __init__(self) -> None:
+        self._points = 0
+        self._rate: Tensor | float = 0.0
+        self._rates: Tensor | None = None
+        self._sum: Tensor | float = 0.0
+        self._squares: Tensor | float = 0.0
+        self._size = 0
+
+    def add(self, draw: Draw) -> None:
+        """Take in one batch; does nothing for a latent that charges no rate."""
+        if draw.rate is None:
+            return
+        mode = _precise(draw.posterior.mode)
+        self._points += len(mode)
+        self._size = mode.shape[-1]
+        self._rate = self._rate + _precise(draw.rate).sum()
+        self._sum, self._squares = self._sum + mode.sum(0), self._squares + mode.square().sum(0)
+        if draw.rates is not None:
+            rates = _precise(draw.rates).sum(0)
+            self._rates = rates if self._rates is None else self._rates + rates
+
+    def report(self) -> dict[str, float | list[float]]:
+        """`active_units`, and `rates` in nats by dimension where the posterior factorises."""
+        if not self._points:
+            return {}
+        report: dict[str, float | list[float]] = {"active_units": self._active()}
+        if self._rates is not None:
+            report["rates"] = (self._rates / self._points).tolist()
+        return report
+
+    def collapsed(self) -> bool:
+        """Whether the posterior is the prior: no unit is active and the code costs nothing."""
+        if not self._points:
+            return False
+        rate = float(self._rate) / self._points
+        return self._active() == 0 and rate < IDLE * self._size
+
+    def _active(self) -> int:
+        mean = torch.as_tensor(self._sum) / self._points
+        variance = torch.as_tensor(self._squares) / self._points - mean.square()
+        return int((variance > ACTIVE).sum())
+
+
+def _precise(values: Tensor) -> Tensor:
+    return values.detach() if values.device.type == "mps" else values.detach().double()

@@ -1,0 +1,151 @@
+"""Files of tensors: written whole or not at all, and read without trust."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from vaekit.errors import BadInput
+
+State = dict[str, Any]
+
+# Where things are in a run's folder.
+STATE = Path("checkpoint", "state.safetensors")
+MODEL = Path("model.safetensors")
+METRICS = Path("metrics.jsonl")
+
+_KEY = "vaekit"  # our entry in the file's header
+_FORMAT = 1
+
+
+def write(path: Path, kind: str, tensors: Mapping[str, Tensor], state: State) -> None:
+    """Write tensors and a JSON state as one safetensors file, replacing it in one stroke.
+
+    kind: what the file is, for `read` to ask for.
+
+    A process that dies at any moment leaves the old file or the new one.
+
+    Raises OSError where it cannot be written; the old file is then as it was.
+    """
+    # A folder of its own: what a killed process left in it goes with the next write.
+    scratch = path.with_name(path.name + ".part")
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    header = json.dumps({"kind": kind, "format": _FORMAT, "state": state}, sort_keys=True)
+    try:
+        unfinished = scratch / path.name
+        save_file(_storable(tensors), unfinished, {_KEY: header})
+        unfinished.chmod(scratch.stat().st_mode & 0o666)  # as the umask says, not private
+        _sync(unfinished)
+        os.replace(unfinished, path)
+        _sync(path.parent)
+    except SafetensorError as error:
+        raise OSError(str(error)) from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def read(path: Path, kind: str) -> tuple[dict[str, Tensor], State]:
+    """The tensors and the state of a file of this kind, in memory of their own.
+
+    Raises BadInput where the file is missing, cut short or of another kind.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            header = json.loads((file.metadata() or {}).get(_KEY, "{}"))
+            if not isinstance(header, dict) or header.get("kind") != kind:
+                raise BadInput(
+                    f"{path} is not a {kind} of vaekit: give a run directory's own file."
+                )
+            if header["format"] != _FORMAT:
+                raise BadInput(f"{path} was written by another version of vaekit: use that one.")
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+            return tensors, header["state"]
+    except FileNotFoundError:
+        raise BadInput(f"{path} is missing: restore it, or start a new run.") from None
+    except (SafetensorError, OSError, json.JSONDecodeError) as error:
+        raise BadInput(
+            f"{path} cannot be read ({error}): restore it from a copy, or start a new run."
+        ) from error
+
+
+def write_weights(path: Path, module: nn.Module) -> None:
+    """Write a module's weights, as `load_weights` reads them; raises OSError."""
+    write(path, "model", module.state_dict(), {})
+
+
+def load_weights(path: Path, module: nn.Module) -> None:
+    """Fill a module with the weights of a file.
+
+    Raises BadInput where the file is not what `write_weights` wrote for such a module.
+    """
+    fill(module, read(path, "model")[0], path)
+
+
+def fill(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Copy tensors read from `path` into a module; raises BadInput where they do not fit."""
+    try:
+        module.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise BadInput(
+            f"{path} holds the weights of another model: use the options it was trained with."
+        ) from error
+
+
+def nest(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Names under a prefix: `weight` becomes `prefix/weight`."""
+    return {f"{prefix}/{name}": tensor for name, tensor in tensors.items()}
+
+
+def below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """What `nest` put under a prefix, with its own names again."""
+    start = f"{prefix}/"
+    return {name[len(start) :]: t for name, t in tensors.items() if name.startswith(start)}
+
+
+def random_states(device: torch.device) -> dict[str, Tensor]:
+    """The states of the generators that training on a device draws from."""
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    if device.type == "mps":
+        states["mps"] = torch.mps.get_rng_state()
+    return states
+
+
+def set_random_states(states: Mapping[str, Tensor], device: torch.device) -> None:
+    """Put generators back to a state, as far as the device has them."""
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda" and "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], device)
+    if device.type == "mps" and "mps" in states:
+        torch.mps.set_rng_state(states["mps"])
+
+
+def _storable(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors in main memory, contiguous, each with memory of its own (tied weights share)."""
+    stored: dict[str, Tensor] = {}
+    seen: set[int] = set()
+    for name, tensor in tensors.items():
+        tensor = tensor.detach().cpu().contiguous()
+        storage = tensor.untyped_storage().data_ptr()
+        stored[name] = tensor.clone() if storage in seen else tensor
+        seen.add(storage)
+    return stored
+
+
+def _sync(path: Path) -> None:
+    if path.is_dir() and os.name == "nt":  # a folder cannot be opened there
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,126 @@
+"""The training loop."""
+
+import ctypes
+import os
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+
+from vaekit.data import Dataset
+from vaekit.errors import BadInput
+from vaekit.model import Autoencoder
+from vaekit.objectives import Objective, check
+from vaekit.training.display import Display, display
+from vaekit.training.keeper import Keeper
+from vaekit.training.logs import Log, Record
+from vaekit.training.options import Training
+from vaekit.training.session import Session
+from vaekit.training.stop import StopRequest
+
+_DEFAULT = Training()
+
+
+def fit(
+    model: Autoencoder,
+    objective: Objective,
+    dataset: Dataset,
+    options: Training = _DEFAULT,
+    *,
+    folder: Path | None = None,
+    on_epoch: Callable[[Record], None] | None = None,
+    progress: bool = True,
+) -> list[Record]:
+    """Train a model in place and give the record of every epoch.
+
+    folder: gets `checkpoint/state.safetensors`, `metrics.jsonl`, TensorBoard's events and, at
+        the end, `model.safetensors`. If it has a checkpoint, training goes on from there and
+        ends, on the same machine, with the same files as if it had never stopped. Left out,
+        nothing is written.
+    on_epoch: called with each record as it is made.
+    progress: whether to show progress on stderr.
+
+    The model is left on the device, in evaluation mode, with its final weights; denormal
+    numbers count as zero from here on in this process.
+
+    Raises BadInput where options, data or folder make no sense, training diverges or the disk
+    is full; Interrupted after Ctrl-C or SIGTERM, once the step is finished and a checkpoint
+    written.
+    """
+    check(model, objective)
+    flush_denormals()
+    fabric = _fabric(options)
+    torch.manual_seed(options.seed)
+    if options.compile:
+        model.encoder.compile()
+        model.decoder.compile()
+    session = Session(fabric, model, objective, dataset, options)
+    keeper = Keeper(folder, session)
+    with (
+        keeper.naming_what_is_left(),
+        closing(keeper.log()) as log,
+        display(options.epochs, len(dataset.train), progress) as shown,
+        StopRequest() as stop,
+    ):
+        _train(session, keeper, log, shown, stop, on_epoch)
+        session.finish()
+        keeper.save_model()
+    return log.history
+
+
+def _train(
+    session: Session,
+    keeper: Keeper,
+    log: Log,
+    shown: Display,
+    stop: StopRequest,
+    on_epoch: Callable[[Record], None] | None,
+) -> None:
+    """The loop. The device is waited for where `means` are shown or saved, and between epochs."""
+    if not session.at.step:
+        keeper.save()
+    while not session.finished:
+        for x in session.rest_of_epoch():
+            session.step(x)
+            shown.step(len(x))
+            if shown.due():
+                shown.show(session.at.epoch + 1, sum(session.running.points), session.means())
+            if stop.requested:
+                raise keeper.interrupted()
+            if keeper.due():
+                keeper.save()
+        record = session.end_epoch(lambda: stop.requested)
+        if record is None:
+            raise keeper.interrupted()
+        with keeper.writing():
+            log.add(record, shown.per_second())
+        session.at.log_size = log.size
+        shown.epoch(record)
+        if on_epoch is not None:
+            on_epoch(record)
+    keeper.save()
+
+
+def _fabric(options: Training) -> Fabric:
+    kind, _, number = options.device.partition(":")
+    try:
+        return Fabric(
+            accelerator=kind, devices=[int(number)] if number else 1, precision=options.precision
+        )
+    except (MisconfigurationException, RuntimeError, ValueError) as error:
+        raise BadInput(f"--device {options.device} is not to be had here: {error}") from error
+
+
+def flush_denormals() -> None:
+    """Let denormal numbers count as zero, in every thread: they cost many times a normal one.
+
+    Threads copy the mode from the one that starts them, so OpenMP's, which wait for work, are
+    let go and start again when needed. Otherwise results would depend on what ran before.
+    """
+    torch.set_flush_denormal(True)
+    with suppress(OSError, AttributeError):  # another OpenMP, or another system
+        hard = 2
+        ctypes.CDLL("libgomp.so.1", mode=os.RTLD_NOLOAD | os.RTLD_NOW).omp_pause_resource_all(hard)

@@ -1,0 +1,97 @@
+"""When checkpoints are written, and what a full disk means."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import final
+
+from vaekit.errors import BadInput, Interrupted
+from vaekit.training import checkpoint, snapshot
+from vaekit.training.checkpoint import METRICS, MODEL, STATE
+from vaekit.training.logs import Log
+from vaekit.training.session import Session
+
+
+@final
+class Keeper:
+    """Keeps a session in a folder: at its start, every so many seconds and at its end.
+
+    A folder that already has a checkpoint puts the session where that was written. With no
+    folder nothing is kept.
+
+    Raises BadInput where the folder holds another run, or a part of one.
+    """
+
+    def __init__(self, folder: Path | None, session: Session) -> None:
+        self._folder, self._session = folder, session
+        self._kept: int | None = None
+        self._next = time.monotonic() + session.options.checkpoint_seconds
+        if folder is None:
+            return
+        if (folder / STATE).exists():
+            snapshot.restore(session, folder / STATE)
+            self._kept = session.at.step
+            return
+        for left in (folder / METRICS, folder / MODEL):
+            if left.exists() and left.stat().st_size:
+                raise BadInput(
+                    f"{folder / STATE} is missing though {left.name} is there: "
+                    "restore it, or start a new run."
+                )
+
+    def due(self) -> bool:
+        """Whether it is time for a checkpoint."""
+        return self._folder is not None and time.monotonic() >= self._next
+
+    def save(self) -> None:
+        """Write a checkpoint; raises BadInput where training diverged or the disk is full."""
+        if self._folder is not None:
+            with self.writing():
+                snapshot.save(self._session, self._folder / STATE)
+            self._kept = self._session.at.step
+            self._next = time.monotonic() + self._session.options.checkpoint_seconds
+
+    def save_model(self) -> None:
+        """Write the model's weights; raises BadInput where the disk is full."""
+        if self._folder is not None:
+            with self.writing():
+                checkpoint.write_weights(self._folder / MODEL, self._session.model)
+
+    def log(self) -> Log:
+        """The log of the epochs completed, open for more; raises BadInput where it is damaged."""
+        with self.writing():
+            if self._folder is not None:
+                self._folder.mkdir(parents=True, exist_ok=True)
+            return Log(self._folder, self._session.at.log_size)
+
+    def interrupted(self) -> Interrupted:
+        """Write a checkpoint and give the error that ends a run that was asked to stop."""
+        self.save()
+        return Interrupted(f"Stopped after step {self._session.at.step}. {self._left()}")
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Makes of an OSError (a full disk, most likely) one that names the folder and the fix."""
+        try:
+            yield
+        except OSError as error:
+            raise BadInput(
+                f"Cannot write to {self._folder} ({error.strerror or error}): "
+                "make room, then resume."
+            ) from error
+
+    @contextmanager
+    def naming_what_is_left(self) -> Iterator[None]:
+        """Adds to an error of training which checkpoint there is to go on from."""
+        try:
+            yield
+        except BadInput as error:
+            raise BadInput(f"{error} {self._left()}") from error
+
+    def _left(self) -> str:
+        if self._folder is None:
+            return "Nothing was saved, as no folder was given."
+        if self._kept is None:
+            return "There is no checkpoint."
+        return f"The checkpoint of step {self._kept} is intact."

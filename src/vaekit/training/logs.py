@@ -1,0 +1,120 @@
+"""What training writes down: metrics.jsonl and TensorBoard events."""
+
+import contextlib
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any, BinaryIO, final
+
+from vaekit.errors import BadInput
+from vaekit.training.checkpoint import METRICS
+
+Record = dict[str, Any]
+
+
+@final
+class Log:
+    """metrics.jsonl, one JSON object per epoch, and TensorBoard's events beside it.
+
+    The records hold nothing that depends on the clock, so two equal runs write equal files.
+    Of a resumed run the file is cut back to the `size` in bytes its checkpoint knows of.
+
+    Raises BadInput where the file is shorter than that or not ours, OSError on a full disk.
+    """
+
+    def __init__(self, folder: Path | None, size: int = 0) -> None:
+        self.size, self.history = size, list[Record]()
+        self._lines: BinaryIO | None = None
+        self._events: _Events | None = None
+        if folder is None:
+            return
+        path = folder / METRICS
+        self.history = _recorded(path, size)
+        self._lines = path.open("ab")
+        self._lines.truncate(size)
+        self._events = _Events(folder, len(self.history))
+
+    def add(self, record: Record, per_second: float) -> None:
+        """Write an epoch's record, on the disk when this returns; raises OSError."""
+        self.history.append(record)
+        if self._lines is None or self._events is None:
+            return
+        line = json.dumps(record, allow_nan=False).encode() + b"\n"
+        self._lines.write(line)
+        self._lines.flush()
+        os.fsync(self._lines.fileno())
+        self.size += len(line)
+        self._events.add(record, per_second)
+
+    def close(self) -> None:
+        """Close the files; what could not be written has been reported by `add`."""
+        for file in (self._lines, self._events):
+            if file is not None:
+                with contextlib.suppress(OSError):
+                    file.close()
+
+
+@final
+class _Events:
+    """TensorBoard scalars, written as they come (its own writer needs a thread)."""
+
+    def __init__(self, folder: Path, epoch: int) -> None:
+        from tensorboard.compat.proto.event_pb2 import (  # type: ignore[import-untyped]
+            Event,
+            SessionLog,
+        )
+        from tensorboard.summary.writer.record_writer import (  # type: ignore[import-untyped]
+            RecordWriter,
+        )
+
+        name = f"events.out.tfevents.{time.time_ns() // 1_000_000_000}.vaekit.{os.getpid()}"
+        self._file = (folder / name).open("ab")
+        self._writer = RecordWriter(self._file)
+        self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
+        # Tells TensorBoard to forget what an interrupted process wrote about later epochs.
+        start = SessionLog(status=SessionLog.START)
+        self._write(Event(wall_time=time.time(), step=epoch + 1, session_log=start))
+
+    def add(self, record: Record, per_second: float) -> None:
+        """One event with an epoch's scalars."""
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.compat.proto.summary_pb2 import Summary  # type: ignore[import-untyped]
+
+        scalars = {"learning_rate": record["learning_rate"], "per_second": per_second}
+        for part in ("train", "validation"):
+            scalars |= {f"{part}/{name}": value for name, value in record[part].items()}
+        values = [
+            Summary.Value(tag=name, simple_value=value)
+            for name, value in scalars.items()
+            if isinstance(value, int | float)
+        ]
+        summary = Summary(value=values)
+        self._write(Event(wall_time=time.time(), step=record["epoch"], summary=summary))
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _write(self, event: Any) -> None:
+        self._writer.write(event.SerializeToString())
+        self._file.flush()
+
+
+def _recorded(path: Path, size: int) -> list[Record]:
+    """The records in the first `size` bytes of a log."""
+    try:
+        with path.open("rb") as file:
+            lines = file.read(size)
+    except FileNotFoundError:
+        lines = b""
+    if len(lines) < size:
+        raise BadInput(
+            f"{path} is missing or shorter than its checkpoint knows: "
+            "restore it, or start a new run."
+        )
+    try:
+        return [json.loads(line) for line in lines.splitlines()]
+    except ValueError:
+        raise BadInput(
+            f"{path} is not a log of this run: restore it, or start a new run."
+        ) from None

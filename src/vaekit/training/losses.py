@@ -1,0 +1,51 @@
+"""From a batch to what every phase minimises."""
+
+from collections.abc import Sequence
+from typing import final
+
+from torch import Tensor, nn
+
+from vaekit.model import Autoencoder
+from vaekit.objectives import Objective
+from vaekit.records import Phase, Trace
+
+
+@final
+class Losses(nn.Module):
+    """Model and objective as one module: from data to what is minimised and reported."""
+
+    def __init__(self, model: Autoencoder, objective: Objective, phases: Sequence[Phase]) -> None:
+        super().__init__()
+        self.model, self.objective, self.phases = model, objective, phases
+
+    def forward(self, x: Tensor, epoch: float) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """What `explain` gives of a pass of x (B, ...)."""
+        return self.explain(self.trace(x, epoch))
+
+    def trace(self, x: Tensor, epoch: float) -> Trace:
+        """One pass of x (B, ...) with as many draws as the objective asks for."""
+        trace: Trace = self.model(x, draws=self.objective.draws, epoch=epoch)
+        return trace
+
+    def explain(self, trace: Trace) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Each phase's loss, and all their metrics, detached scalars.
+
+        The metrics of later phases begin with the phase's name.
+        """
+        totals: list[Tensor] = []
+        metrics: dict[str, Tensor] = {}
+        for phase in self.phases:
+            loss = phase.loss(trace)
+            prefix = f"{phase.name}/" if totals else ""
+            metrics[prefix + "loss"] = loss.total.detach()
+            metrics |= {prefix + name: value for name, value in loss.metrics.items()}
+            totals.append(loss.total)
+        return totals, metrics
+
+
+def trainable(phases: Sequence[Phase]) -> list[Phase]:
+    """The phases with those of their parameters that are not frozen."""
+    return [
+        Phase(phase.name, [p for p in phase.parameters if p.requires_grad], phase.loss)
+        for phase in phases
+    ]

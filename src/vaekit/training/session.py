@@ -1,0 +1,199 @@
+"""What training carries from step to step, and how it takes one."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, final
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from vaekit.data import Batches, Dataset
+from vaekit.errors import BadInput
+from vaekit.model import Autoencoder
+from vaekit.objectives import Objective
+from vaekit.training.activity import COLLAPSED, PATIENT
+from vaekit.training.average import Average, overwrite
+from vaekit.training.losses import Losses, trainable
+from vaekit.training.options import Training
+from vaekit.training.running import Running, diverged
+from vaekit.training.validation import Validation
+
+
+@final
+@dataclass
+class Position:
+    """Where training is: the scalars of a checkpoint.
+
+    step: steps taken.
+    epoch: epochs completed.
+    batch: batches taken of the epoch under way.
+    log_size: bytes of metrics.jsonl that belong to the completed epochs.
+    best: the lowest validation loss, with `patience`; `waited` counts the epochs since then.
+    """
+
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0
+    log_size: int = 0
+    best: float | None = None
+    waited: int = 0
+
+
+@final
+class Session:
+    """Model, objective, optimisers, averages and place in the data: what a checkpoint restores.
+
+    Raises BadInput where data and options make no sense together.
+    """
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        model: Autoencoder,
+        objective: Objective,
+        dataset: Dataset,
+        options: Training,
+    ) -> None:
+        if not len(dataset.train):
+            raise BadInput(f"{dataset.name} has no training data: give a source that has some.")
+        if options.patience and not len(dataset.validation):
+            raise BadInput("--patience needs validation data: hold some out, or leave it away.")
+        normed = any(isinstance(part, nn.BatchNorm1d) for part in model.modules())
+        if normed and len(dataset.train) % options.batch_size == 1:
+            raise BadInput(
+                f"--batch-size {options.batch_size} leaves one row for the last batch, and "
+                "batch normalisation needs two: change it by one."
+            )
+        self.fabric, self.options, self.dataset, self.model = fabric, options, dataset, model
+        self.at = Position()
+        self.batches = Batches(
+            dataset.train,
+            options.batch_size,
+            binarise=dataset.binarise,
+            seed=options.seed,
+            device=fabric.device,
+        )
+        self.losses = Losses(model, objective, trainable(objective.phases(model)))
+        fabric.to_device(self.losses)
+        self.validation = Validation(fabric, self.losses, dataset, options)
+        self.optimisers: list[Any] = [
+            fabric.setup_optimizers(
+                torch.optim.AdamW(  # Adam itself where nothing decays
+                    phase.parameters,
+                    weight_decay=options.weight_decay,
+                    fused=fabric.device.type in ("cpu", "cuda"),
+                )
+            )
+            for phase in self.losses.phases
+        ]
+        # To reach every weight is what backward does unasked, and then it is faster.
+        weights = {p for p in self.losses.parameters() if p.requires_grad}
+        self._inputs = [
+            None if weights == set(phase.parameters) else phase.parameters
+            for phase in self.losses.phases
+        ]
+        self.running = Running(len(self.batches), fabric.device)
+        self.average = None if options.ema is None else Average(model, options.ema)
+        self.best: dict[str, Tensor] = {}
+        self._warned = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done, or none has been better for long enough."""
+        patience = self.options.patience
+        tired = patience is not None and self.at.waited >= patience
+        return tired or self.at.epoch >= self.options.epochs
+
+    def rest_of_epoch(self) -> Iterator[Tensor]:
+        """The batches (B, ...) of the epoch under way that have not been taken yet."""
+        self.losses.train()
+        return self.batches.epoch(self.at.epoch, start=self.at.batch)
+
+    def step(self, x: Tensor) -> None:
+        """One step of every phase on a batch (B, ...). Nothing in here waits for the device."""
+        at = self.at
+        with self.fabric.autocast():
+            # The trace is not kept: backward then works in the memory it leaves, still in cache.
+            totals, metrics = self.losses(x, at.step / len(self.batches))
+        # All gradients first: a step changes weights that the other phases' graphs still need.
+        for i, (total, inputs) in enumerate(zip(totals, self._inputs, strict=True), start=1):
+            self.fabric.backward(total, inputs=inputs, retain_graph=i < len(totals))
+        for optimiser in self.optimisers:
+            optimiser.param_groups[0]["lr"] = self._learning_rate(at.step)
+            if self.options.clip is not None:
+                self.fabric.clip_gradients(
+                    self.losses, optimiser, max_norm=self.options.clip, error_if_nonfinite=False
+                )
+            optimiser.step()
+            optimiser.zero_grad()
+        at.step, at.batch = at.step + 1, at.batch + 1
+        if self.average is not None:
+            self.average.update(at.step)
+        self.running.add(metrics, len(x))
+
+    def means(self) -> dict[str, float]:
+        """The epoch's means so far; waits for the device.
+
+        Raises BadInput where one is not finite, naming it and the step.
+        """
+        if broken := self.running.broken():
+            batch, terms = broken
+            raise diverged(", ".join(terms), self.at.step - self.at.batch + batch)
+        return self.running.means()
+
+    def check(self) -> None:
+        """Raise BadInput where a mean or a weight is not finite; waits for the device."""
+        self.means()
+        for name, weight in self.losses.named_parameters():
+            if not torch.isfinite(weight).all():
+                raise diverged(f"the weights {name}", self.at.step)
+
+    def end_epoch(self, stopping: Callable[[], bool]) -> dict[str, Any] | None:
+        """Close the epoch and give its record, or None where asked to stop before the end.
+
+        Raises BadInput where a term or a weight is not finite.
+        """
+        self.check()
+        at, train = self.at, self.means()
+        with self.average.in_place() if self.average else nullcontext():
+            measured = self.validation.measure(at.step, stopping)
+            if measured is None:
+                return None
+            validation, activity = measured
+            if self.options.patience:
+                self._judge(validation["loss"])
+        if at.step >= PATIENT and activity.collapsed() and not self._warned:
+            warnings.warn(COLLAPSED, stacklevel=2)
+            self._warned = True
+        held_out, code = self.validation.held_out, activity.report()
+        record = {
+            "epoch": at.epoch + 1,
+            "step": at.step,
+            "train": train if held_out else {**train, **code},
+            "validation": {**validation, **code} if held_out else {},
+            "learning_rate": self._learning_rate(at.step - 1),
+        }
+        at.epoch, at.batch = at.epoch + 1, 0
+        self.running.reset()
+        return record
+
+    def finish(self) -> None:
+        """Leave the model with its final weights: the best, the average or the last."""
+        if self.best:
+            overwrite(self.model, self.best)
+        elif self.average:
+            overwrite(self.model, self.average.tensors)
+        self.losses.eval()
+
+    def _judge(self, loss: float) -> None:
+        """Keep the model's weights if they are the best so far."""
+        self.at.waited += 1
+        if self.at.best is None or loss < self.at.best:
+            self.at.best, self.at.waited = loss, 0
+            self.best = {name: t.clone() for name, t in self.model.state_dict().items()}
+
+    def _learning_rate(self, step: int) -> float:
+        return self.options.learning_rate_at(step, len(self.batches))

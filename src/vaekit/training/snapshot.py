@@ -1,0 +1,85 @@
+"""A session as a checkpoint, and back."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vaekit.errors import BadInput
+from vaekit.training import checkpoint
+from vaekit.training.checkpoint import below, nest
+from vaekit.training.session import Position, Session
+
+_FREE = {"epochs", "checkpoint_seconds", "device", "compile"}  # options a resumed run may change
+
+
+def save(session: Session, path: Path) -> None:
+    """Write a session's whole state.
+
+    Raises BadInput, and writes nothing, where a term or a weight is not finite; OSError where
+    the disk is full.
+    """
+    session.check()
+    running = session.running
+    tensors = nest(session.model.state_dict(), "model")
+    tensors |= nest(session.losses.objective.state_dict(), "objective")
+    for i, optimiser in enumerate(session.optimisers):
+        for index, moments in optimiser.state_dict()["state"].items():
+            tensors |= nest(moments, f"optimiser.{i}/{index}")
+    if session.average:
+        tensors |= nest(session.average.tensors, "ema")
+    tensors |= nest(session.best, "best")
+    tensors |= nest({"points": torch.tensor(running.points), "rows": running.rows}, "running")
+    tensors |= nest(checkpoint.random_states(session.fabric.device), "rng")
+    state = {
+        "torch": torch.__version__,
+        "data": session.dataset.fingerprint,
+        "options": asdict(session.options),
+        "at": asdict(session.at),
+        "metrics": running.names,
+    }
+    checkpoint.write(path, "checkpoint", tensors, state)
+
+
+def restore(session: Session, path: Path) -> None:
+    """Put a new session where a saved one was.
+
+    Raises BadInput where the file is damaged, or the data, the options or the model differ
+    from those it was written with.
+    """
+    tensors, state = checkpoint.read(path, "checkpoint")
+    _same(session, state, path)
+    checkpoint.fill(session.model, below(tensors, "model"), path)
+    checkpoint.fill(session.losses.objective, below(tensors, "objective"), path)
+    for i, optimiser in enumerate(session.optimisers):
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in below(tensors, f"optimiser.{i}").items():
+            index, moment = name.split("/")
+            moments.setdefault(int(index), {})[moment] = tensor
+        groups = optimiser.state_dict()["param_groups"]
+        optimiser.load_state_dict({"state": moments, "param_groups": groups})
+    device = session.fabric.device
+    if session.average:
+        session.average.tensors = _on(device, below(tensors, "ema"))
+    session.best = _on(device, below(tensors, "best"))
+    points, rows = tensors["running/points"].tolist(), tensors["running/rows"]
+    session.running.put(tuple(state["metrics"]), points, rows)
+    session.at = Position(**state["at"])
+    checkpoint.set_random_states(below(tensors, "rng"), device)
+
+
+def _same(session: Session, state: dict[str, Any], path: Path) -> None:
+    if state["data"] != session.dataset.fingerprint:
+        raise BadInput(f"{path} was trained on other data than {session.dataset.name}: use those.")
+    for name, value in asdict(session.options).items():
+        if name not in _FREE and state["options"].get(name) != value:
+            raise BadInput(
+                f"{path} was trained with --{name.replace('_', '-')} {state['options'].get(name)}, "
+                f"not {value}: resume with that, or start a new run."
+            )
+
+
+def _on(device: torch.device, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.to(device) for name, tensor in tensors.items()}

@@ -1,0 +1,69 @@
+"""Measuring a model between epochs."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import final
+
+import torch
+from lightning_fabric import Fabric
+
+from vaekit.data import Batches, Dataset
+from vaekit.training.activity import Activity
+from vaekit.training.checkpoint import random_states, set_random_states
+from vaekit.training.losses import Losses
+from vaekit.training.options import Training
+from vaekit.training.running import Running, diverged
+
+_SAMPLE = 1_000  # training points that show how active the code is where none are held out
+
+
+@final
+class Validation:
+    """Means and activity of the code over the validation data, the same draws every time."""
+
+    def __init__(self, fabric: Fabric, losses: Losses, dataset: Dataset, options: Training) -> None:
+        self.held_out = len(dataset.validation) > 0
+        self._fabric, self._losses = fabric, losses
+        self._batches = Batches(
+            dataset.validation if self.held_out else dataset.train.take(slice(0, _SAMPLE)),
+            2 * options.batch_size,  # no graph is kept, so this fits where training did
+            binarise=dataset.binarise,
+            shuffle=False,
+            device=fabric.device,
+        )
+
+    def measure(
+        self, step: int, stopping: Callable[[], bool]
+    ) -> tuple[dict[str, float], Activity] | None:
+        """The means and the activity after a step, or None where asked to stop before the end.
+
+        Schedules read as finished, so that the means of all epochs compare.
+
+        Raises BadInput where a mean is not finite.
+        """
+        running, activity = Running(len(self._batches), self._fabric.device), Activity()
+        with self._aside(), self._fabric.autocast():
+            for x in self._batches.epoch(0):
+                if stopping():
+                    return None
+                trace = self._losses.trace(x, math.inf)
+                _, metrics = self._losses.explain(trace)
+                running.add(metrics, len(x))
+                activity.add(trace.draw)
+        if broken := running.broken():
+            raise diverged(f"{', '.join(broken[1])} of the validation data", step)
+        return running.means(), activity
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """Evaluation mode, no gradients, and random numbers that leave training's alone."""
+        states = random_states(self._fabric.device)
+        self._losses.eval()
+        torch.manual_seed(0)
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            set_random_states(states, self._fabric.device)
+            self._losses.train()
