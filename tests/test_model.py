@@ -136,11 +136,13 @@ class Darken(nn.Module):
 
 
 def test_a_corruption_changes_what_the_encoder_sees_and_not_the_target() -> None:
-    model, x = autoencoder(corruption=Darken()).eval(), data()
+    model, x = autoencoder(corruption=Darken()).train(), data()
     trace = model(x, generator=seeded(6))
     assert torch.equal(trace.draw.posterior.loc, model.encode(torch.zeros_like(x)))
     assert torch.equal(trace.log_px, trace.px.log_prob(x))
     assert torch.equal(trace.x, data())
+    clean = model.eval()(x, generator=seeded(6))
+    assert torch.equal(clean.draw.posterior.loc, model.encode(x))
 
 
 @final

