@@ -154,7 +154,7 @@ def test_weights_of_another_model_are_named(copied: Run, change, problem: str) -
     path = copied.path / "model.safetensors"
     tensors = load_file(path)
     change(tensors)
-    save_file(tensors, path, {"vaekit": json.dumps({"kind": "model", "format": 1})})
+    save_file(tensors, path, {"vaekit": json.dumps({"kind": "model", "format": 1, "state": {}})})
     with pytest.raises(BadInput, match=problem) as caught:
         copied.model()
     assert str(path) in str(caught.value)

@@ -344,7 +344,7 @@ def test_validation_that_is_not_finite_is_named(data: Dataset) -> None:
 
 def test_a_collapsed_code_is_reported_once(data: Dataset) -> None:
     model, objective = small_vae(beta=100.0)
-    options = Training(epochs=14, batch_size=32)
+    options = Training(epochs=14, batch_size=32, learning_rate=0.01)
     with pytest.warns(UserWarning, match="--free-bits") as warned:
         history = fit(model, objective, data, options, progress=False)
     assert len(warned) == 1

@@ -64,7 +64,7 @@ def read(path: Path, kind: str) -> tuple[dict[str, Tensor], State]:
                 raise BadInput(
                     f"{path} is not a {kind} of vaekit: give a run directory's own file."
                 )
-            if header["format"] != _FORMAT:
+            if header.get("format") != _FORMAT or "state" not in header:
                 raise BadInput(f"{path} was written by another version of vaekit: use that one.")
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
             return tensors, header["state"]
