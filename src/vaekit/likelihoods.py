@@ -38,7 +38,7 @@ class Bernoulli(Likelihood):
 
     def forward(self, parameters: Tensor) -> td.Distribution:
         """Independent Bernoulli values."""
-        return _event(td.Bernoulli(logits=parameters[:, :, 0], validate_args=False))
+        return distributions.BernoulliEvent(parameters[:, :, 0])
 
 
 @final
