@@ -44,8 +44,8 @@ among the pictures (k = 3 neighbours, features scaled to unit length).
 """
 EMPTY = """
 The share of the 225 lattice sites that are farther from every code than 95% of the codes are from
-their nearest neighbour, over seeds. In 10 dimensions the lattice is a plane through a ball whose
-codes lie near its shell, so far from the plane that nearly every site counts as empty.
+their nearest neighbour, over seeds. In 10 dimensions all coordinates count: codes are far from
+their neighbours there, so the measure forgives more, and models compare at equal size only.
 """
 TRUE = """
 The same VAE trained on the evidence lower bound itself (beta 1) with all 60,000 training digits,
