@@ -152,7 +152,7 @@ def test_an_interrupted_preparation_cleans_up(slow_folder: Path, cache: Path) ->
     process = start(slow_folder, 2, start_new_session=True)
     until(lambda: writing(cache) or process.poll() is not None)
     workers = children(process.pid)
-    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does: to the workers, too
+    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
     _, errors = process.communicate()
     assert errors.strip().endswith("KeyboardInterrupt")
     assert errors.count("Traceback") == 1

@@ -1,5 +1,6 @@
 """The Gaussian posterior and the standard normal prior."""
 
+import pytest
 import torch
 from torch import distributions as td
 
@@ -27,3 +28,13 @@ def test_the_prior_is_standard_normal_without_parameters_or_weights_to_store() -
 
 def test_the_prior_follows_the_precision_of_its_model() -> None:
     assert StandardNormal(3).double()().sample((2,)).dtype == torch.float64
+
+
+def test_the_posterior_starts_narrow_and_its_means_spread() -> None:
+    torch.manual_seed(0)
+    posterior = GaussianPosterior(400, 50)
+    with torch.no_grad():
+        q = posterior(torch.randn(2000, 400))
+    assert float(q.log_scale.mean()) == pytest.approx(-3, abs=0.1)
+    # PyTorch's default weights have a variance of 1 / (3 F); these are four times as large.
+    assert float(q.loc.std(0).mean()) == pytest.approx(4 / 3**0.5, rel=0.05)

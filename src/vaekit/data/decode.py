@@ -11,7 +11,6 @@ import hashlib
 import io
 import json
 import os
-import signal
 import sys
 import warnings
 import zipfile
@@ -210,7 +209,6 @@ def strict() -> Iterator[None]:
 
 def serve() -> None:
     """Run as a worker: a plan on the first line of stdin, then a chunk a line."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent sees to that
     plan = Plan(**json.loads(sys.stdin.readline()))
     with reader(Path(plan.source)) as read:
         for line in sys.stdin:

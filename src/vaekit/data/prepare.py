@@ -254,6 +254,7 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            process_group=0,  # out of reach of Ctrl-C, which the parent sees to
         )
         self._send(asdict(plan))
 

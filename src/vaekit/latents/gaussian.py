@@ -17,7 +17,7 @@ class GaussianPosterior(nn.Module):
 
     It starts narrow, with means spread wider than PyTorch's default: drowned in noise, some
     dimensions would lose to the prior in the first epochs and never come back. On MNIST with
-    D = 10 that cost one to three nats and one or two units, depending on the seed.
+    D = 10 that cost one or two units and up to four nats, depending on the seed.
 
     features: F. size: D. Kingma and Welling 2014, https://arxiv.org/abs/1312.6114
     """
