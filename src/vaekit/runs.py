@@ -136,10 +136,12 @@ class Run:
         """
         import torch
 
+        from vaekit.training.checkpoint import fill
+
         with torch.random.fork_rng(devices=[]):
             model, _ = self.spec.build()
         path, tensors = self._weights()
-        _fill(model, tensors, path)
+        fill(model, tensors, path)
         return model.eval()
 
     def _weights(self) -> tuple[Path, "dict[str, Tensor]"]:
@@ -308,23 +310,6 @@ def _write(path: Path, config: Mapping[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
-
-
-def _fill(model: "Autoencoder", tensors: "Mapping[str, Tensor]", path: Path) -> None:
-    """Copy weights into a model, whose memory layout stays; raises BadInput if they misfit."""
-    needed = model.state_dict()
-    for name in [*needed, *(tensors.keys() - needed.keys())]:
-        if name not in tensors:
-            problem = f"it lacks {name}"
-        elif name not in needed:
-            problem = f"it has {name}, which the model lacks"
-        elif tensors[name].shape != needed[name].shape:
-            shapes = (tuple(tensors[name].shape), tuple(needed[name].shape))
-            problem = f"its {name} has shape {shapes[0]}, not {shapes[1]}"
-        else:
-            continue
-        raise BadInput(f"{path} holds another model's weights: {problem}. Restore the run's own.")
-    model.load_state_dict(tensors)
 
 
 def _suggestion(path: Path, root: Path) -> str:

@@ -4,7 +4,6 @@ import math
 
 import pytest
 import torch
-from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.nn.functional import normalize
 
@@ -149,15 +148,6 @@ def test_a_radius_needs_a_neighbour_and_a_covariance_two_points():
 
 
 # With a judge, on the embedded digits
-
-
-@pytest.fixture(scope="module")
-def digits() -> tuple[Tensor, Tensor]:
-    """All 1,797 embedded digits in random order, (N, 1, 8, 8) in [0, 1], and their labels."""
-    data = load_digits()
-    order = torch.randperm(1797, generator=torch.Generator().manual_seed(0))
-    images = torch.from_numpy(data.images).float().unsqueeze(1) / 16
-    return images[order], torch.from_numpy(data.target)[order]
 
 
 @pytest.fixture(scope="module")

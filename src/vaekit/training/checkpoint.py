@@ -90,13 +90,25 @@ def load_weights(path: Path, module: nn.Module) -> None:
 
 
 def fill(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Copy tensors read from `path` into a module; raises BadInput where they do not fit."""
-    try:
-        module.load_state_dict(tensors)
-    except RuntimeError as error:
+    """Copy tensors read from `path` into a module, whose memory layout stays.
+
+    Raises BadInput naming the first tensor that does not fit.
+    """
+    needed = module.state_dict()
+    for name in [*needed, *(tensors.keys() - needed.keys())]:
+        if name not in tensors:
+            problem = f"it lacks {name}"
+        elif name not in needed:
+            problem = f"it has {name}, which the model lacks"
+        elif tensors[name].shape != needed[name].shape:
+            shapes = (tuple(tensors[name].shape), tuple(needed[name].shape))
+            problem = f"its {name} has shape {shapes[0]}, not {shapes[1]}"
+        else:
+            continue
         raise BadInput(
-            f"{path} holds the weights of another model: use the options it was trained with."
-        ) from error
+            f"{path} holds the weights of another model: {problem}. Restore the run's own."
+        )
+    module.load_state_dict(tensors)
 
 
 def nest(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
