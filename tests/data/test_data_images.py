@@ -253,14 +253,23 @@ def test_empty_folder(tmp_path: Path) -> None:
 
 def test_bad_archives(tmp_path: Path) -> None:
     image = encoded(picture(RANDOM, (4, 4), "RGB"), ".png")
-    for name in ("../out.png", "/out.png", "a/../../out.png"):
+    for name in ("../out.png", "/out.png", "a/../../out.png", "..\\out.png", "C:\\out.png", "../a"):
         with zipfile.ZipFile(tmp_path / "escape.zip", "w") as members:
             members.writestr(name, image)
-        with pytest.raises(BadInput, match=r"escape\.zip' has an entry outside its folder"):
+        with pytest.raises(
+            BadInput, match=r"escape\.zip' has an entry outside its folder, "
+        ) as error:
             whole(tmp_path / "escape.zip")
+        assert repr(name) in str(error.value)
     (tmp_path / "cut.zip").write_bytes((tmp_path / "escape.zip").read_bytes()[:-30])
     with pytest.raises(BadInput, match=r"cut\.zip' is no readable zip"):
         whole(tmp_path / "cut.zip")
+
+
+def test_members_may_start_with_the_folder_itself(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as members:
+        members.writestr("./a.png", encoded(picture(RANDOM, (4, 4), "RGB"), ".png"))
+    assert len(whole(tmp_path / "a.zip").train) == 1
 
 
 def test_zip_bombs_are_broken_images(tmp_path: Path) -> None:
@@ -272,7 +281,7 @@ def test_zip_bombs_are_broken_images(tmp_path: Path) -> None:
         with members.open("bomb.png", "w") as bomb:
             for _ in range(257):
                 bomb.write(bytes(1 << 20))
-    with pytest.warns(BrokenImages, match=r"'bomb\.png' \(unpacks to more than 256 MiB\)"):
+    with pytest.warns(BrokenImages, match=r"'bomb\.png' \(it unpacks to more than 256 MiB\)"):
         assert len(whole(archive).train) == 100
 
 

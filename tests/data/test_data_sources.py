@@ -65,12 +65,13 @@ def test_digits_are_divided_at_random_and_repeatably() -> None:
 
 
 def test_every_source_says_what_it_is() -> None:
-    assert list(SOURCES) == ["digits", "mnist", "fashion-mnist"]
+    assert list(SOURCES) == ["digits", "mnist", "fashion-mnist", "celeba"]
     for name, source in SOURCES.items():
         assert source.name == name
         assert source.description
         assert source.terms
-        assert re.search(r"1 x \d+ x \d+$", source.sizes)
+        assert source.origin
+        assert re.search(r"[13] x \d+ x \d+$", source.sizes)
 
 
 def test_unknown_name_suggests_the_nearest() -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from vaekit.data import Dataset, Split
+    from vaekit.data import Crop, Dataset, Split
 
 
 def chosen(dataset: "Dataset", split: str) -> "list[tuple[str, Split]]":
@@ -30,7 +30,7 @@ def other(data: str, run: Run) -> "Dataset":
 
     shape, given = run.spec.shape, run.data["options"]
     options = {key: given[key] for key in ("binarise",) if key in given}
-    if _holds_pictures(Path(data)) and len(shape) == 3:
+    if _holds_pictures(data) and len(shape) == 3:
         options |= {"image_size": shape[-1], "crop": given.get("crop", "none")}
     dataset = load(data, **options)
     if dataset.shape != shape:
@@ -38,31 +38,30 @@ def other(data: str, run: Run) -> "Dataset":
     return dataset
 
 
-def _holds_pictures(path: Path) -> bool:
+def _holds_pictures(data: str) -> bool:
+    from vaekit.data import SOURCES
     from vaekit.data.idx import training_images
 
+    if data in SOURCES:
+        return SOURCES[data].pictures
+    path = Path(data)
     folder = path.is_dir() and training_images(path) is None
     return folder or path.suffix.lower() == ".zip"
 
 
-def picture(path: Path, run: Run) -> "NDArray[np.float32]":
-    """An image file as the run's model reads it, shape (C, H, W)."""
+def picture(path: Path, run: Run, crop: "Crop | None" = None) -> "NDArray[np.float32]":
+    """An image file as the run's model reads it, shape (C, H, W); cut as the run's data were.
+
+    crop: another cut than theirs. Raises BadInput for what is no picture, or shows no face
+    where one is to be cut.
+    """
     import numpy as np
 
-    from vaekit.data import decode as pictures
+    from vaekit.data import photo
 
-    shape = run.spec.shape
+    shape, given = run.spec.shape, run.data["options"]
     if not output.drawable(shape):
         raise BadInput(f"{path}: {run.name} was not trained on pictures; leave the images out.")
-    channels, height, width = shape
-    crop = run.data["options"].get("crop", "none")
-    plan = pictures.Plan("", "", channels, height, width, True, crop)
-    try:
-        with pictures.strict():
-            image = pictures.opened(path.read_bytes(), max(height, width))
-            pixels = pictures.pixels(image, plan)
-    except Exception as error:  # Pillow raises nearly anything for a damaged file
-        raise BadInput(f"{path} is no image that can be read: {error}") from None
-    values = pixels.astype(np.float32) / np.float32(255)
-    binary = run.data["options"].get("binarise", "none") in ("threshold", "static")
+    values = photo(path, shape, crop or given.get("crop", "none"))
+    binary = given.get("binarise", "none") in ("threshold", "static")
     return (values > 0.5).astype(np.float32) if binary else values

@@ -44,9 +44,9 @@ def datasets() -> None:
     from vaekit.data import SOURCES
     from vaekit.data.cache import data_dirs
 
-    def place(name: str) -> str:
+    def place(name: str, origin: str) -> str:
         found = (folder / name for folder in data_dirs() if (folder / name).is_dir())
-        return str(next(found, "")) or "downloaded when first used"
+        return str(next(found, "")) or origin
 
     rows = [
         (
@@ -54,7 +54,7 @@ def datasets() -> None:
             source.description,
             source.sizes,
             source.terms,
-            "comes with vaekit" if "embedded" in source.description else place(source.name),
+            place(source.name, source.origin),
         )
         for source in SOURCES.values()
     ]

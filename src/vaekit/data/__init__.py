@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vaekit.data.attributes import SkippedColumns as SkippedColumns
     from vaekit.data.batches import Batches as Batches
     from vaekit.data.batches import as_input as as_input
     from vaekit.data.dataset import Binarise as Binarise
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from vaekit.data.dataset import Split as Split
     from vaekit.data.fetch import download as download
     from vaekit.data.loading import load as load
+    from vaekit.data.matching import UnmatchedNames as UnmatchedNames
+    from vaekit.data.photos import photo as photo
     from vaekit.data.prepare import BrokenImages as BrokenImages
+    from vaekit.data.prepare import NoFaces as NoFaces
     from vaekit.data.sources import SOURCES as SOURCES
     from vaekit.data.sources import Source as Source
     from vaekit.data.stored import StoredRows as StoredRows
@@ -27,13 +31,17 @@ _HOME = {
     "BrokenImages": "prepare",
     "Crop": "dataset",
     "Dataset": "dataset",
+    "NoFaces": "prepare",
     "StoredRows": "stored",
     "SOURCES": "sources",
+    "SkippedColumns": "attributes",
     "Source": "sources",
     "Split": "dataset",
+    "UnmatchedNames": "matching",
     "as_input": "batches",
     "download": "fetch",
     "load": "loading",
+    "photo": "photos",
 }
 
 __all__ = sorted(_HOME)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, final
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Binarise = Literal["none", "threshold", "static", "dynamic"]
-Crop = Literal["none", "centre"]
+Crop = Literal["none", "centre", "face"]
 Kind = Literal["image", "vector"]
 Rows = npt.NDArray[Any] | StoredRows
 
@@ -27,7 +27,8 @@ class Split:
 
     x: (N, C, H, W) uint8, or float32 in [0, 1], for images; (N, F) float32 for vectors.
         An array, or `StoredRows`, which index like one.
-    table: columns of N values; "label" holds class numbers where there are labels.
+    table: columns of N values; "label" holds class numbers where there are labels, and bool
+        columns are attributes.
     ids: the N names of the rows where they have some.
     """
 
@@ -72,6 +73,8 @@ class Dataset:
     fingerprint: a digest of the content and of the options that shaped it; the same on
         every machine.
     label_names: the name of each class number, where there are labels.
+    prepared: the options that pictures were prepared with, as `load` takes them: what was
+        left out has its default here, and paths are absolute.
     """
 
     name: str
@@ -82,6 +85,13 @@ class Dataset:
     binarise: Binarise
     fingerprint: str
     label_names: tuple[str, ...] | None = None
+    prepared: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The names of the attributes: the columns of bools, in the table's order."""
+        columns = self.train.table.items()
+        return tuple(name for name, column in columns if column.dtype == np.bool_)
 
     @property
     def shape(self) -> tuple[int, ...]:

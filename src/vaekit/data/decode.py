@@ -1,10 +1,11 @@
 """Decoding image files into the rows of a file; also the program that a worker runs.
 
     parent ── first row, names ──▶ worker ── rows ──▶ file
-           ◀── digest, broken ───
+           ◀─ digest, broken, … ─
 
-A worker is a fresh interpreter that imports numpy and Pillow alone: it neither forks a
-process full of threads nor runs the user's script again, and it ends when its parent does.
+A worker is a fresh interpreter that imports numpy, Pillow and, for faces, OpenCV: it neither
+forks a process full of threads nor runs the user's script again, and it ends when its parent
+does.
 """
 
 import hashlib
@@ -23,15 +24,17 @@ from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from vaekit.data.dataset import Crop
+from vaekit.data.faces import Box, NoFace, cut, face_box
 
 Read = Callable[[str], bytes]
 
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 _GREY = ("1", "L", "LA", "I", "F")
 _MOST_BYTES = 1 << 28  # of one file; a zip entry that unpacks to more is taken for a bomb
+_FACES_AT = 512  # a face may be a small part of a picture: half the size that is kept of it
 
 
 @final
@@ -40,7 +43,7 @@ class Plan:
     """How every image becomes a row (C, H, W).
 
     scaled: whether images of another size are resized, rather than refused.
-    crop: "centre" cuts the largest central square first.
+    crop: "centre" cuts the largest central square first, "face" the largest face.
     """
 
     source: str
@@ -59,6 +62,7 @@ class Done:
 
     digest: of the files' bytes.
     broken: the row and the reason for every file that couldn't be decoded.
+    faceless: the rows of pictures without a face.
     coloured: whether there was colour where the plan has one channel.
     misfit: the name and size of an image that doesn't have the plan's size.
     error: why the rows couldn't be written.
@@ -66,6 +70,7 @@ class Done:
 
     digest: str = ""
     broken: list[tuple[int, str]] = field(default_factory=list)
+    faceless: list[int] = field(default_factory=list)
     coloured: bool = False
     misfit: tuple[str, int, int] | None = None
     error: str = ""
@@ -79,28 +84,33 @@ class Misfit(Exception):
 def reader(source: Path) -> Iterator[Read]:
     """Give a function from a name in a folder or zip archive to the bytes of that file."""
     if source.is_dir():
-        yield lambda name: _content(f"{source}/{name}")
+        yield lambda name: content(f"{source}/{name}")
         return
     with zipfile.ZipFile(source) as members:
 
         def read(name: str) -> bytes:
             if members.getinfo(name).file_size > _MOST_BYTES:
-                raise ValueError("unpacks to more than 256 MiB")
+                raise ValueError("it unpacks to more than 256 MiB")
             return members.read(name)
 
         yield read
 
 
-def _content(path: str) -> bytes:
+def content(path: str | Path) -> bytes:
+    """The bytes of a file; raises ValueError for more than any picture needs."""
     with open(path, "rb", buffering=0) as file:
+        if os.fstat(file.fileno()).st_size > _MOST_BYTES:
+            raise ValueError("it has more than 256 MiB")
         return file.read()
 
 
-def opened(data: bytes, size: int | None) -> Image.Image:
+def opened(data: bytes, size: int | None, crop: Crop = "none") -> Image.Image:
     """The picture in a file, upright; at a reduced size if it is far larger than `size`.
 
     Raises what Pillow raises for damaged files, and for decompression bombs.
     """
+    if size is not None and crop == "face":
+        size = max(size, _FACES_AT)
     image: Image.Image = Image.open(io.BytesIO(data), formats=_FORMATS)
     if size is not None:
         image.draft(None, (2 * size, 2 * size))  # JPEG decodes to 1/2, 1/4 or 1/8 for little
@@ -113,10 +123,16 @@ def is_grey(image: Image.Image) -> bool:
     return image.mode in _GREY or image.mode.startswith("I;16")
 
 
-def cropped(width: int, height: int, crop: Crop) -> tuple[int, int, int, int]:
-    """The part of a picture that is used: left, upper, right, lower."""
+def cropped(image: Image.Image, crop: Crop) -> Box:
+    """The part of a picture that is used: left, upper, right, lower.
+
+    Raises NoFace.
+    """
+    width, height = image.size
     if crop == "none":
         return 0, 0, width, height
+    if crop == "face":
+        return face_box(image)
     side = min(width, height)
     left, upper = (width - side) // 2, (height - side) // 2
     return left, upper, left + side, upper + side
@@ -125,18 +141,18 @@ def cropped(width: int, height: int, crop: Crop) -> tuple[int, int, int, int]:
 def pixels(image: Image.Image, plan: Plan) -> npt.NDArray[np.uint8]:
     """A picture as (C, H, W) uint8: alpha laid on white, cropped and resized as planned.
 
-    Raises Misfit for another size than the plan's where nothing is to be resized.
+    Raises Misfit for another size than the plan's where nothing is to be resized, and NoFace.
     """
-    box = cropped(*image.size, plan.crop)
+    image = _flattened(image)
+    box = cropped(image, plan.crop)
     size = (plan.width, plan.height)
     if (box[2] - box[0], box[3] - box[1]) != size and not plan.scaled:
         raise Misfit
-    image = _flattened(image)
     mode = "L" if plan.channels == 1 else "RGB"
     if image.mode != mode:
         image = image.convert(mode)
     if box != (0, 0, *image.size):
-        image = image.crop(box)
+        image = cut(image, box)
     if image.size != size:
         image = image.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
     values = np.asarray(image)
@@ -183,19 +199,28 @@ def _decode(plan: Plan, read: Read, first: int, names: Sequence[str], file: Buff
         data, row = b"", blank
         try:
             data = read(name)
-            image = opened(data, size)
+            image = opened(data, size, plan.crop)
             if plan.channels == 1 and not is_grey(image):
                 return Done(coloured=True)
             row = pixels(image, plan)
         except Misfit:
             return Done(misfit=(name, *image.size))
+        except NoFace:
+            done.faceless.append(first + place)
         except Exception as error:  # Pillow raises nearly anything for a damaged file
-            done.broken.append((first + place, str(error) or type(error).__name__))
+            done.broken.append((first + place, reason(error)))
         content.update(len(data).to_bytes(8))
         content.update(data)
         file.write(np.ascontiguousarray(row).data)
     done.digest = content.hexdigest()
     return done
+
+
+def reason(error: Exception) -> str:
+    """Why a picture couldn't be decoded, in words."""
+    if isinstance(error, UnidentifiedImageError):
+        return f"it is none of {', '.join(_FORMATS)}"
+    return str(error) or type(error).__name__
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import final
 
 from vaekit.errors import BadInput
@@ -80,10 +80,10 @@ def _in_zip(archive: Path) -> Iterator[tuple[str, str]]:
     except zipfile.BadZipFile as error:
         raise BadInput(f"'{archive}' is no readable zip archive: {error}") from None
     for name, info in infos.items():
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts:
+        parts = name.replace("\\", "/").removeprefix("./").split("/")
+        if parts[0] == "" or parts[0].endswith(":") or ".." in parts:
             raise BadInput(f"'{archive}' has an entry outside its folder, {name!r}; repack it")
-        hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+        hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
         if name.lower().endswith(SUFFIXES) and not hidden:
             yield name, f"{info.file_size} {info.CRC:08x}"
 

@@ -1,21 +1,16 @@
 """`load`: from a name or a path to a data set."""
 
 import difflib
-import hashlib
-import json
 from pathlib import Path
 from typing import get_args
 
-import numpy as np
-
 from vaekit.data.arrays import read_npy, read_npz
 from vaekit.data.binarisation import binarised
-from vaekit.data.dataset import Binarise, Crop, Dataset, Split
-from vaekit.data.files import listing, places
+from vaekit.data.dataset import Binarise, Crop, Dataset
 from vaekit.data.idx import is_idx, training_images
+from vaekit.data.pictures import Wanted, digest, read_pictures
 from vaekit.data.sources import SOURCES, read_idx_files
 from vaekit.data.splits import Found, divide
-from vaekit.data.stored import StoredRows
 from vaekit.errors import BadInput
 
 _FILES = {".npy": read_npy, ".npz": read_npz}
@@ -28,7 +23,8 @@ def load(
     validation: int | float | None = None,
     test: int | float | None = None,
     image_size: int | None = None,
-    crop: Crop = "none",
+    crop: Crop | None = None,
+    attributes: Path | None = None,
     seed: int = 0,
     workers: int | None = None,
     progress: bool = True,
@@ -43,8 +39,10 @@ def load(
         binarise: How grey becomes black and white: by threshold, drawn once, or drawn anew.
         validation: Rows kept for validation, as a number or a share of the training rows.
         test: Rows kept for testing, as a number or a share of the training rows.
-        image_size: Side in pixels that the images of a folder or zip are resized to.
-        crop: Whether the largest central square is cut from each image first.
+        image_size: Side in pixels that images are resized to; of celeba 64 by default.
+        crop: What is cut from each image first: the largest central square, or the largest
+            face, with images without one left out. Nothing by default, of celeba the centre.
+        attributes: A table of the images' attributes: CSV, TSV, Parquet or CelebA's text.
         seed: Seed of the random split and of static binarisation.
         workers: Processes that decode images; as many as there are cores by default.
         progress: Whether to show progress on stderr.
@@ -53,7 +51,8 @@ def load(
     don't fit it.
     """
     _check(binarise, image_size, crop, seed, workers)
-    found = _find(source, image_size, crop, workers, progress)
+    table = None if attributes is None else Path(attributes).expanduser().resolve()
+    found = _find(source, Wanted(image_size, crop, table, workers, progress))
     splits = divide(found, validation, test, seed)
     for number, name in enumerate(("train", "validation", "test")):
         splits[name] = binarised(splits[name], found.kind, binarise, (seed, number))
@@ -66,18 +65,19 @@ def load(
         validation=splits["validation"],
         test=splits["test"],
         binarise=binarise,
-        fingerprint=_digest(found.content, binarise, sizes, seed if random else None),
+        fingerprint=digest(found.content, binarise, sizes, seed if random else None),
         label_names=found.label_names,
+        prepared=found.options,
     )
 
 
 def _check(
-    binarise: str, image_size: int | None, crop: str, seed: int, workers: int | None
+    binarise: str, image_size: int | None, crop: str | None, seed: int, workers: int | None
 ) -> None:
     if binarise not in get_args(Binarise):
         choices = ", ".join(get_args(Binarise))
         raise BadInput(f"--binarise must be one of {choices}, not {binarise!r}")
-    if crop not in get_args(Crop):
+    if crop is not None and crop not in get_args(Crop):
         raise BadInput(f"--crop must be one of {', '.join(get_args(Crop))}, not {crop!r}")
     if image_size is not None and image_size < 1:
         raise BadInput(f"--image-size must be at least 1, not {image_size}")
@@ -87,21 +87,23 @@ def _check(
         raise BadInput(f"--data-seed must be from 0 to 2^32 - 1, not {seed}")
 
 
-def _find(
-    source: str | Path, image_size: int | None, crop: Crop, workers: int | None, progress: bool
-) -> Found:
+def _find(source: str | Path, wanted: Wanted) -> Found:
     path = Path(source).expanduser()
     named = SOURCES.get(str(source))
     if named is None and not path.exists():
         raise BadInput(f"'{source}' is neither a data set nor a path; {_suggestion(str(source))}")
     try:
+        if named is not None and named.pictures:
+            return named.read(wanted)
         if named is None and _holds_images(path):
-            return _images(path, image_size, crop, workers, progress)
-        if image_size is not None or crop != "none":
+            return read_pictures(path, wanted)
+        if wanted.image_size is not None or wanted.crop not in (None, "none"):
             raise BadInput(
                 f"--image-size and --crop work on folders and zips of images, not on '{source}'"
             )
-        return named.read(progress) if named else _read_file(path)
+        if wanted.attributes is not None:
+            raise BadInput(f"--attributes goes with folders and zips of images, not '{source}'")
+        return named.read(wanted) if named else _read_file(path)
     except OSError as error:
         raise BadInput(f"cannot read '{source}': {error}") from None
 
@@ -128,30 +130,3 @@ def _read_file(path: Path) -> Found:
 def _suggestion(source: str) -> str:
     close = difflib.get_close_matches(source.lower(), SOURCES, n=1)
     return f"did you mean '{close[0]}'?" if close else f"the data sets are {', '.join(SOURCES)}"
-
-
-def _images(
-    path: Path, image_size: int | None, crop: Crop, workers: int | None, progress: bool
-) -> Found:
-    from vaekit.data.prepare import prepare
-
-    files = listing(path)
-    prepared = prepare(files, image_size, crop, workers, progress)
-    good = np.setdiff1d(np.arange(len(files.names)), np.array(prepared.broken, np.int64))
-    parts, labels = places(files.names)
-    table = {}
-    label_names: tuple[str, ...] | None = None
-    if labels is not None:
-        label_names = tuple(sorted(set(labels)))
-        number = {name: place for place, name in enumerate(label_names)}
-        table["label"] = np.array([number[label] for label in labels], np.int64)
-    rows = StoredRows(prepared.path, prepared.shape)
-    whole = Split(rows, table, files.names)
-    part_of = np.array(parts)[good]
-    splits = {name: whole.take(good[part_of == name]) for name in sorted(set(parts))}
-    content = _digest(prepared.digest, files.names, image_size, crop)
-    return Found(splits, "image", content, label_names)
-
-
-def _digest(*parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -16,17 +16,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
-from typing import final
+from typing import Any, final
 
 from vaekit.data import decode
 from vaekit.data.cache import cache_dir
 from vaekit.data.dataset import Crop
 from vaekit.data.decode import Done, Plan
+from vaekit.data.faces import check_installed
 from vaekit.data.files import Listing
 from vaekit.data.progress import bar
 from vaekit.errors import BadInput
 
-_VERSION = 1  # of the cache's layout and of how images become rows
+_VERSION = 2  # of the cache's layout and of how images become rows
 _CHUNK = 32  # files; part of the digest, so it doesn't depend on the number of workers
 _FILES_PER_WORKER = 64  # fewer aren't worth starting another process for
 _Chunk = tuple[int, list[str]]
@@ -36,6 +37,10 @@ class BrokenImages(UserWarning):
     """Some image files couldn't be decoded and were left out."""
 
 
+class NoFaces(UserWarning):
+    """Some images show no face that was found, and were left out."""
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -43,12 +48,14 @@ class Prepared:
 
     path: the file of all rows, of `shape` (N, C, H, W).
     broken: the rows without an image.
+    faceless: the rows of images without a face, where faces are cut out.
     digest: of the bytes of the image files.
     """
 
     path: Path
     shape: tuple[int, ...]
     broken: tuple[int, ...]
+    faceless: tuple[int, ...]
     digest: str
 
 
@@ -62,11 +69,16 @@ def prepare(
     """Decode every image of a listing, unless the cache has them already.
 
     Raises BadInput where more than 1% can't be decoded, where sizes differ and no
-    `image_size` is given, and where the cache can't be written. Warns with `BrokenImages`
-    of the files left out.
+    `image_size` is given, where faces are wanted and OpenCV is missing or none is found, and
+    where the cache can't be written. Warns with `BrokenImages` and `NoFaces` of the files
+    left out.
     """
+    if crop == "face" and image_size is None:
+        raise BadInput("--crop face needs --image-size, as faces differ in size")
     folder = cache_dir() / "images" / _key(listing, image_size, crop)
     if not folder.exists():
+        if crop == "face":
+            check_installed()
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             with _locked(folder.with_suffix(".lock")):
@@ -77,21 +89,33 @@ def prepare(
                 f"cannot write the cache '{folder.parent}': {error}; set VAEKIT_CACHE"
             ) from None
     manifest = json.loads((folder / "manifest.json").read_text())
-    broken = manifest["broken"]
-    if broken:
-        row, reason = broken[0]
-        warnings.warn(
-            f"left out {len(broken):,} of {len(listing.names):,} images that can't be decoded, "
-            f"first '{listing.names[row]}' ({reason})",
-            BrokenImages,
-            stacklevel=2,
-        )
+    _tell(manifest, listing.names)
     return Prepared(
         folder / "rows.bin",
         tuple(manifest["shape"]),
-        tuple(row for row, _ in broken),
+        tuple(row for row, _ in manifest["broken"]),
+        tuple(manifest["faceless"]),
         manifest["digest"],
     )
+
+
+def _tell(manifest: dict[str, Any], names: list[str]) -> None:
+    """Warn of the images that were left out."""
+    if broken := manifest["broken"]:
+        row, reason = broken[0]
+        warnings.warn(
+            f"left out {len(broken):,} of {len(names):,} images that can't be decoded, "
+            f"first '{names[row]}' ({reason})",
+            BrokenImages,
+            stacklevel=3,
+        )
+    if faceless := manifest["faceless"]:
+        warnings.warn(
+            f"left out {len(faceless):,} of {len(names):,} images in which no face was found, "
+            f"first '{names[faceless[0]]}'",
+            NoFaces,
+            stacklevel=3,
+        )
 
 
 def _key(listing: Listing, image_size: int | None, crop: Crop) -> str:
@@ -128,12 +152,14 @@ def _build(
         with decode.strict():
             plan = _plan(listing, partial / "rows.bin", image_size, crop)
         try:
-            broken, digest = _decode_all(plan, listing, workers, progress)
+            outcome = _decode_all(plan, listing, workers, progress)
         except _Coloured:
             plan = replace(plan, channels=3)
-            broken, digest = _decode_all(plan, listing, workers, progress)
+            outcome = _decode_all(plan, listing, workers, progress)
+        if len(outcome["faceless"]) + len(outcome["broken"]) == len(listing.names):
+            raise BadInput(f"no face was found in '{listing.source}'; use --crop centre or none")
         shape = (len(listing.names), plan.channels, plan.height, plan.width)
-        manifest = {"shape": shape, "broken": broken, "digest": digest}
+        manifest = {"shape": shape, **outcome}
         (partial / "manifest.json").write_text(json.dumps(manifest))
         for file in partial.iterdir():
             with file.open("rb") as written:
@@ -152,10 +178,10 @@ def _plan(listing: Listing, output: Path, image_size: int | None, crop: Crop) ->
     with decode.reader(listing.source) as read:
         for name in listing.names:
             try:
-                image = decode.opened(read(name), image_size)
+                image = decode.opened(read(name), image_size, crop)
             except Exception:  # counted when it comes to decoding
                 continue
-            left, upper, right, lower = decode.cropped(*image.size, crop)
+            left, upper, right, lower = decode.cropped(image, "none" if image_size else crop)
             return Plan(
                 str(listing.source),
                 str(output),
@@ -170,8 +196,8 @@ def _plan(listing: Listing, output: Path, image_size: int | None, crop: Crop) ->
 
 def _decode_all(
     plan: Plan, listing: Listing, workers: int | None, progress: bool
-) -> tuple[list[tuple[int, str]], str]:
-    """Fill the file of rows; give the broken ones and the digest of the files."""
+) -> dict[str, Any]:
+    """Fill the file of rows; give the broken ones, the faceless and the digest of the files."""
     names = listing.names
     with open(plan.output, "wb") as file:
         file.truncate(len(names) * plan.channels * plan.height * plan.width)
@@ -180,11 +206,13 @@ def _decode_all(
     workers = min(workers or _cores(), most)
     results = _here(plan, chunks) if workers == 1 else _apart(plan, chunks, workers)
     broken: list[tuple[int, str]] = []
+    faceless: list[int] = []
     digest = hashlib.sha256()
     with bar("preparing images", len(names), progress) as show, contextlib.closing(results):
         for (first, chunk), done in zip(chunks, results, strict=True):
             _check(done, plan, listing)
             broken += done.broken
+            faceless += done.faceless
             if len(broken) > len(names) / 100:
                 row, reason = broken[0]
                 raise BadInput(
@@ -193,7 +221,7 @@ def _decode_all(
                 )
             digest.update(done.digest.encode())
             show(first + len(chunk))
-    return broken, digest.hexdigest()
+    return {"broken": broken, "faceless": faceless, "digest": digest.hexdigest()}
 
 
 def _check(done: Done, plan: Plan, listing: Listing) -> None:

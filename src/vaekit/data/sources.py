@@ -9,7 +9,9 @@ import numpy as np
 
 from vaekit.data import arrays
 from vaekit.data.cache import cache_dir, data_dirs
+from vaekit.data.celeba import read_celeba
 from vaekit.data.idx import labels_beside, partner_beside, read_idx
+from vaekit.data.pictures import Wanted
 from vaekit.data.splits import Found
 
 _SPLITS = ("train", "test")
@@ -20,16 +22,20 @@ _SPLITS = ("train", "test")
 class Source:
     """A data set with a name.
 
-    read: gives its content; the argument says whether to show progress.
     sizes: its rows and their shape, in words.
     terms: its licence or what else is known of its terms of use.
+    read: gives its content.
+    origin: where it comes from if it isn't there yet.
+    pictures: whether it consists of files of pictures, which can be cropped and resized.
     """
 
     name: str
     description: str
     sizes: str
     terms: str
-    read: Callable[[bool], Found]
+    read: Callable[[Wanted], Found]
+    origin: str = "downloaded when first used"
+    pictures: bool = False
 
 
 def read_idx_files(images: Path) -> Found:
@@ -45,9 +51,11 @@ def read_idx_files(images: Path) -> Found:
 
 def _idx_source(
     name: str, mirrors: tuple[str, ...], digests: Mapping[str, str], labels: tuple[str, ...]
-) -> Callable[[bool], Found]:
-    def read(progress: bool) -> Found:
-        files = [_obtain(name, file, mirrors, sha, progress) for file, sha in digests.items()]
+) -> Callable[[Wanted], Found]:
+    def read(wanted: Wanted) -> Found:
+        files = [
+            _obtain(name, file, mirrors, sha, wanted.progress) for file, sha in digests.items()
+        ]
         x = {split: read_idx(file, 3) for split, file in zip(_SPLITS, files[0::2], strict=True)}
         y = {split: read_idx(file, 1) for split, file in zip(_SPLITS, files[1::2], strict=True)}
         found = arrays.found(x, y, str(files[0]))
@@ -67,7 +75,7 @@ def _obtain(name: str, file: str, mirrors: tuple[str, ...], sha256: str, progres
     return download(urls, cache_dir() / name / file, sha256, progress=progress)
 
 
-def _digits(progress: bool) -> Found:
+def _digits(wanted: Wanted) -> Found:
     from sklearn.datasets import load_digits
 
     digits = load_digits()
@@ -123,6 +131,7 @@ _ALL = (
         "1,797 of 1 x 8 x 8",
         "UCI Optical Recognition of Handwritten Digits, CC BY 4.0",
         _digits,
+        "comes with vaekit",
     ),
     Source(
         "mnist",
@@ -150,6 +159,15 @@ _ALL = (
             _FASHION,
             _CLOTHES,
         ),
+    ),
+    Source(
+        "celeba",
+        "aligned faces of celebrities, 40 attributes",
+        "202,599 of 3 x 64 x 64",
+        "Liu et al., for non-commercial research only; no redistribution",
+        read_celeba,
+        "to be fetched by hand",
+        pictures=True,
     ),
 )
 SOURCES: dict[str, Source] = {source.name: source for source in _ALL}

@@ -1,15 +1,19 @@
 """Dividing data into training, validation and test rows."""
 
 import math
-from dataclasses import dataclass
-from typing import final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, final
 
 import numpy as np
+import numpy.typing as npt
 
 from vaekit.data.dataset import Kind, Split
 from vaekit.errors import BadInput
 
 Amount = int | float | None
+
+_BALANCED = 12  # attributes, the rarest: more would leave the seed nothing to choose
 
 
 @final
@@ -20,7 +24,9 @@ class Found:
     splits: by name; "train" always, "validation" and "test" where the source has them.
     content: a digest of everything in the splits.
     tail: whether the last rows become the validation split, rather than random ones.
-    validation: how many by default, a number of rows or a share.
+    balanced: whether random splits keep the rates of the attributes.
+    validation, test: how many by default, a number of rows or a share.
+    options: those that shaped the content, as `load` takes them, with the source's defaults.
     """
 
     splits: dict[str, Split]
@@ -28,7 +34,10 @@ class Found:
     content: str
     label_names: tuple[str, ...] | None = None
     tail: bool = False
+    balanced: bool = False
     validation: int | float = 0.1
+    test: int | float = 0.1
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def divide(found: Found, validation: Amount, test: Amount, seed: int) -> dict[str, Split]:
@@ -38,7 +47,7 @@ def divide(found: Found, validation: Amount, test: Amount, seed: int) -> dict[st
     """
     pool = found.splits["train"]
     total = len(pool)
-    wanted = {"validation": (validation, found.validation), "test": (test, 0.1)}
+    wanted = {"validation": (validation, found.validation), "test": (test, found.test)}
     counts = {"validation": 0, "test": 0}
     for name, (given, default) in wanted.items():
         if name not in found.splits:
@@ -50,21 +59,57 @@ def divide(found: Found, validation: Amount, test: Amount, seed: int) -> dict[st
         raise BadInput(
             f"--validation and --test take {drawn:,} rows of {total:,} and leave none to train on"
         )
+    order = _order(found, pool, counts["test"], counts["validation"], seed)
+    if order is not None and pool.ids is None:
+        pool = Split(pool.x, pool.table, [str(row) for row in range(total)])
     tested = total - counts["validation"]
     ends = {"train": (0, total - drawn), "test": (total - drawn, tested)}
     ends["validation"] = (tested, total)
-    given_splits = {name: split for name, split in found.splits.items() if name != "train"}
-    return {name: _part(found, pool, *ends[name], seed) for name in ends} | given_splits
+    parts = {name: _part(pool, order, *ends[name]) for name in ends}
+    return parts | {name: split for name, split in found.splits.items() if name != "train"}
 
 
-def _part(found: Found, pool: Split, first: int, last: int, seed: int) -> Split:
-    if found.tail or last - first in (0, len(pool)):
+def _part(pool: Split, order: npt.NDArray[np.int64] | None, first: int, last: int) -> Split:
+    if order is None or last - first in (0, len(pool)):
         return pool.take(slice(first, last))
-    if pool.ids is None:
-        pool = Split(pool.x, pool.table, [str(row) for row in range(len(pool))])
+    return pool.take(np.sort(order[first:last]))
+
+
+def _order(
+    found: Found, pool: Split, test: int, validation: int, seed: int
+) -> npt.NDArray[np.int64] | None:
+    """Rows for training, then for testing, then for validation; None for the order they have."""
+    if found.tail or not test + validation:
+        return None
     # RandomState's stream is frozen across versions of numpy; the newer generators' isn't.
     order = np.random.RandomState(seed).permutation(len(pool))
-    return pool.take(np.sort(order[first:last]))
+    return _spread(pool, order, test, validation) if found.balanced else order
+
+
+def _spread(
+    pool: Split, order: npt.NDArray[np.int64], test: int, validation: int
+) -> npt.NDArray[np.int64]:
+    """An order whose parts share the rarest attributes as evenly as they can.
+
+    Rows that agree in these lie together, in a random order, and those drawn come from
+    everywhere along the line (systematic sampling): a group of n rows gives its share of n,
+    rounded up or down.
+    """
+    columns = [column for column in pool.table.values() if column.dtype == np.bool_]
+    columns.sort(key=lambda column: min(column.mean(), 1 - column.mean()))
+    if not columns:
+        return order
+    keys = np.stack(columns[:_BALANCED])[::-1, order]  # lexsort's last key comes first
+    line = order[np.lexsort(keys)]
+    line = np.roll(line, order[0])  # the seed also says where drawing starts
+    drawn = line[_evenly(test + validation, len(line))]
+    held = drawn[_evenly(validation, len(drawn))]
+    return np.concatenate([np.setdiff1d(line, drawn), np.setdiff1d(drawn, held), held])
+
+
+def _evenly(count: int, total: int) -> npt.NDArray[np.int64]:
+    """`count` different places, evenly spread over 0 to total - 1."""
+    return (np.arange(count) * 2 + 1) * total // (2 * count) if count else np.arange(0)
 
 
 def _count(amount: int | float, total: int, flag: str) -> int:

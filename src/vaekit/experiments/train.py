@@ -88,7 +88,8 @@ def start(
     data = {
         "name": dataset.name,
         "source": _lasting(source),
-        "options": {key: value for key, value in data_options.items() if key != "workers"},
+        "options": {key: value for key, value in data_options.items() if key != "workers"}
+        | dict(dataset.prepared),
         "fingerprint": dataset.fingerprint,
     }
     run = create(root, name, spec, data, training)
@@ -180,7 +181,7 @@ def _lasting(source: str | Path) -> str:
 
 def _outside(split: Split, support: Any) -> Tensor | None:
     """A value of the data that lies outside a support, if one does."""
-    if split.x.dtype == "uint8" and isinstance(support, constraints.interval):
+    if split.x.dtype == "uint8" and support.check(torch.tensor([0.0, 1.0])).all():
         return None  # bytes are read as [0, 1]
     for start in range(0, len(split), _ROWS):
         x = split.tensor(slice(start, start + _ROWS))

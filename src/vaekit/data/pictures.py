@@ -1,0 +1,117 @@
+"""Folders and archives of pictures, with what tables and folders say about each."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+from vaekit.data.attributes import Attributes, read_attributes
+from vaekit.data.dataset import Crop, Split
+from vaekit.data.files import Listing, listing, places
+from vaekit.data.matching import match
+from vaekit.data.splits import Found
+from vaekit.data.stored import StoredRows
+from vaekit.errors import BadInput
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a source of pictures, and how to get there.
+
+    image_size: the side to resize to; None keeps the size.
+    crop: None leaves it to the source.
+    attributes: a table of attributes.
+    """
+
+    image_size: int | None = None
+    crop: Crop | None = None
+    attributes: Path | None = None
+    workers: int | None = None
+    progress: bool = True
+
+
+def read_pictures(path: Path, wanted: Wanted) -> Found:
+    """The pictures of a folder or zip archive.
+
+    Raises BadInput where there is none, where more than 1% can't be decoded, and for a table
+    that doesn't fit.
+    """
+    files = listing(path)
+    rows = None
+    table: dict[str, npt.NDArray[Any]] = {}
+    if wanted.attributes is not None:
+        about = read_attributes(wanted.attributes)
+        rows = match(about.names, files.names, str(wanted.attributes))
+        table = matched(about, rows)
+    parts, labels = places(files.names)
+    label_names: tuple[str, ...] | None = None
+    if labels is not None:
+        label_names = tuple(sorted(set(labels)))
+        number = {name: place for place, name in enumerate(label_names)}
+        table = {"label": np.array([number[label] for label in labels], np.int64)} | table
+    left_out = np.flatnonzero(rows < 0) if rows is not None else ()
+    return assembled(files, wanted, np.array(parts), table, left_out, label_names)
+
+
+def matched(about: Attributes, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
+    """The attributes of every file from the rows that are theirs; those of -1 mean nothing."""
+    return {name: column[rows] for name, column in about.columns.items()}
+
+
+def assembled(
+    files: Listing,
+    wanted: Wanted,
+    part_of: npt.NDArray[np.str_],
+    table: dict[str, npt.NDArray[Any]],
+    left_out: npt.NDArray[np.int64] | Sequence[int] = (),
+    label_names: tuple[str, ...] | None = None,
+) -> Found:
+    """Pictures decoded into the cache, by split.
+
+    part_of: the split of every file. table: columns, a value a file.
+    left_out: files without a row of the table.
+    """
+    from vaekit.data.prepare import prepare
+
+    crop: Crop = wanted.crop or "none"
+    prepared = prepare(files, wanted.image_size, crop, wanted.workers, wanted.progress)
+    usable = np.ones(len(files.names), np.bool_)
+    usable[[*prepared.broken, *prepared.faceless, *left_out]] = False
+    good = np.flatnonzero(usable)
+    rows = StoredRows(prepared.path, prepared.shape)
+    whole = Split(rows, table, files.names)
+    if "train" not in part_of[good]:
+        raise BadInput(f"no image of '{files.source}' is left to train on; see the warnings")
+    splits = {name: whole.take(good[part_of[good] == name]) for name in sorted(set(part_of))}
+    parts: list[object] = [prepared.digest, files.names, wanted.image_size, crop]
+    attributes = {name: column for name, column in table.items() if column.dtype == np.bool_}
+    if attributes:
+        parts += [_digest_of(attributes, good), part_of.tolist()]
+    if prepared.faceless:
+        parts.append(prepared.faceless)
+    options: dict[str, Any] = {"crop": crop}
+    if wanted.image_size is not None:
+        options["image_size"] = wanted.image_size
+    if wanted.attributes is not None:
+        options["attributes"] = str(wanted.attributes)
+    return Found(splits, "image", digest(*parts), label_names, options=options)
+
+
+def digest(*parts: object) -> str:
+    """A digest of what can be written as JSON."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _digest_of(table: dict[str, npt.NDArray[Any]], rows: npt.NDArray[np.int64]) -> str:
+    """A digest of bool columns in their order, and of which rows have them."""
+    total = hashlib.sha256(rows.astype("<i8").tobytes())
+    for name, column in table.items():
+        total.update(f"{name}\0".encode())
+        total.update(np.packbits(column[rows]).tobytes())
+    return total.hexdigest()
