@@ -9,6 +9,7 @@ from statistics import median
 
 from benchmarks.measured import ROOT, ask
 from benchmarks.page import goal, machine, table
+from benchmarks.page_faces import faces, models
 
 ROUNDS = 3
 PICTURES = 100_000
@@ -179,8 +180,10 @@ STARTUP = """## Start-up
 
 SECTIONS: dict[str, Callable[[int], str]] = {
     "speed": speed,
+    "models": models,
     "memory": memory,
     "folders": folders,
+    "faces": faces,
     "startup": startup,
 }
 

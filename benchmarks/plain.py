@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from benchmarks.measured import rate, report
 from benchmarks.networks import NETWORKS
 from benchmarks.tasks import TASKS, Task
+from vaekit.training.process import prepare
 
 
 class Model(nn.Module):
@@ -39,7 +40,7 @@ class Model(nn.Module):
 
 def main(name: str) -> None:
     """Train and report data points a second."""
-    torch.set_flush_denormal(True)  # before any other thread is there
+    prepare()
     task = TASKS[name]
     data = torch.from_numpy(task.load().train.x[:]).permute(0, 2, 3, 1).contiguous()
     torch.manual_seed(0)

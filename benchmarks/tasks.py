@@ -1,12 +1,11 @@
 """What is trained for comparison: data, network, batch. Every contestant reads this."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.faces import archive
 from vaekit.data import Dataset, Split, load
 from vaekit.nets import MLP, Conv, Net
 
@@ -39,9 +38,8 @@ def digits() -> Dataset:
 
 def faces() -> Dataset:
     """CelebA's first 10,000 faces at 64 x 64; as many pictures of noise where it is absent."""
-    archive = Path(os.environ.get("VAEKIT_DATA", ""), "celeba", "img_align_celeba.zip")
-    if archive.is_file():
-        dataset = load(archive, image_size=64, validation=1_000, test=0, progress=False)
+    if archive().is_file():
+        dataset = load(archive(), image_size=64, validation=1_000, test=0, progress=False)
         return replace(dataset, name="CelebA")
     noise = np.random.default_rng(0).integers(0, 256, (FACES, 3, 64, 64), np.uint8)
     parts = Split(noise[1_000:]), Split(noise[:1_000]), Split(noise[:0])

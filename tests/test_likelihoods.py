@@ -137,6 +137,16 @@ def test_shared_gaussian_starts_from_its_initial_scale(initial: float, minimum: 
     )
 
 
+@pytest.mark.parametrize("likelihood", [Gaussian(0.5), SharedGaussian(0.5)])
+def test_gaussian_draws_have_its_mean_and_scale(likelihood: Likelihood) -> None:
+    given = parameters(likelihood)
+    generator = torch.Generator().manual_seed(2)
+    x = likelihood(given).sample((4_000,), generator)
+    assert x.shape == (4_000, K, B, *EVENT)
+    torch.testing.assert_close(x.mean(0), given[:, :, 0], rtol=0, atol=0.04)  # 5 standard errors
+    torch.testing.assert_close(x.std(0), torch.full_like(x[0], 0.5), rtol=0, atol=0.03)
+
+
 def test_shared_gaussian_learns_the_root_mean_square_error() -> None:
     likelihood = SharedGaussian(initial=1.0, minimum=1e-3).double()
     given, x = parameters(likelihood, 0.3), unit(B, *EVENT)

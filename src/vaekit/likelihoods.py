@@ -38,7 +38,7 @@ class Bernoulli(Likelihood):
 
     def forward(self, parameters: Tensor) -> td.Distribution:
         """Independent Bernoulli values."""
-        return distributions.BernoulliEvent(parameters[:, :, 0])
+        return distributions.BernoulliEvent(parameters.squeeze(2))
 
 
 @final
@@ -52,7 +52,7 @@ class ContinuousBernoulli(Likelihood):
 
     def forward(self, parameters: Tensor) -> td.Distribution:
         """Independent continuous Bernoulli values."""
-        return _event(distributions.ContinuousBernoulli(parameters[:, :, 0]))
+        return _event(distributions.ContinuousBernoulli(parameters.squeeze(2)))
 
 
 @final
@@ -69,7 +69,7 @@ class Gaussian(Likelihood):
 
     def forward(self, parameters: Tensor) -> td.Distribution:
         """Independent Gaussian values."""
-        return _event(td.Normal(parameters[:, :, 0], self.scale, validate_args=False))
+        return distributions.GaussianEvent(parameters.squeeze(2), self.scale)
 
 
 @final
@@ -94,7 +94,7 @@ class SharedGaussian(Likelihood):
     def forward(self, parameters: Tensor) -> td.Distribution:
         """Independent Gaussian values."""
         scale = softplus(self.raw) + self.minimum
-        return _event(td.Normal(parameters[:, :, 0], scale, validate_args=False))
+        return distributions.GaussianEvent(parameters.squeeze(2), scale)
 
 
 @final

@@ -44,11 +44,17 @@ class Autoencoder(nn.Module):
         draws: int = 1,
         epoch: float = math.inf,
         generator: Generator | None = None,
+        scored: bool = True,
     ) -> Trace:
-        """One pass of a batch x (B, ...) with K = draws codes for each row."""
+        """One pass of a batch x (B, ...) with K = draws codes for each row.
+
+        scored: whether the codes' log q and log p are wanted, which take time.
+        """
         seen = self.corruption(x) if self.corruption and self.training else x
         features = self.encoder(seen, context)
-        draw = self.latent(features, lambda x: self._infer(x, context), context, draws, generator)
+        draw = self.latent(
+            features, lambda x: self._infer(x, context), context, draws, generator, scored
+        )
         px = self.likelihood(self.decoder(draw.z, context))
         return Trace(x, context, draw, px, px.log_prob(x), epoch)
 

@@ -44,6 +44,17 @@ def test_a_latent_scores_its_codes_under_its_own_posterior_and_prior() -> None:
     torch.testing.assert_close(draw.rate, draw.rates.sum(-1))
 
 
+def test_codes_without_scores_are_the_same_codes_at_the_same_rate() -> None:
+    latent = Latent(GaussianPosterior(F, D), StandardNormal(D))
+    scored, bare = (
+        latent(features(), never, draws=6, generator=torch.Generator().manual_seed(1), scored=how)
+        for how in (True, False)
+    )
+    assert filled(bare) == {"z", "rate", "rates"}
+    for field in ("z", "rate", "rates"):
+        assert torch.equal(getattr(bare, field), getattr(scored, field))
+
+
 def test_a_latent_repeats_its_draws_with_a_generator() -> None:
     latent = Latent(GaussianPosterior(F, D), StandardNormal(D))
     first, second = (
@@ -61,7 +72,8 @@ class LaplacePrior(nn.Module):
 
 
 def test_a_latent_estimates_a_rate_without_a_closed_form_from_its_draws() -> None:
-    draw = Latent(GaussianPosterior(F, D), LaplacePrior())(features(), never, draws=7)
+    latent = Latent(GaussianPosterior(F, D), LaplacePrior())
+    draw = latent(features(), never, draws=7, scored=False)
     assert draw.rates is None
     torch.testing.assert_close(draw.rate, (draw.log_q - draw.log_p).mean(0))
 

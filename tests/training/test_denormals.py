@@ -7,7 +7,7 @@ import pytest
 # Each half of the product is computed by one of two threads, which wait since the first one.
 SHARE_OF_ZEROS = """
 import torch
-from vaekit.training.engine import flush_denormals
+from vaekit.training.process import flush_denormals
 small = torch.full((1_000_000,), 1e-30)
 shares = [float((small * 1e-10 == 0).double().mean())]
 flush_denormals()

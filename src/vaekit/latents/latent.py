@@ -33,12 +33,19 @@ class Latent(nn.Module):
         context: Tensor | None = None,
         draws: int = 1,
         generator: Generator | None = None,
+        scored: bool = True,
     ) -> Draw:
-        """Codes z (K, B, D) with log q, log p (K, B) and the rate (B,), in nats."""
+        """Codes z (K, B, D) with log q, log p (K, B) and the rate (B,), in nats.
+
+        scored: whether log q and log p are wanted; a rate in closed form does without them.
+        """
         q, p = self.posterior(features), self.prior(infer, context)
+        rates = rate_by_dimension(q, p)
+        if rates is not None and not scored:
+            z = q.rsample((draws,), generator)
+            return Draw(z, rate=rates.sum(-1), rates=rates, posterior=q, prior=p)
         z, log_q = q.draw(draws, generator)
         log_p = p.log_prob(z)
-        rates = rate_by_dimension(q, p)
         total = rate(q, p, log_q, log_p) if rates is None else rates.sum(-1)
         return Draw(z, log_q, log_p, total, rates, posterior=q, prior=p)
 
@@ -69,6 +76,7 @@ class Deterministic(nn.Module):
         context: Tensor | None = None,
         draws: int = 1,
         generator: Generator | None = None,
+        scored: bool = True,
     ) -> Draw:
         """The same code for every draw, z (K, B, D)."""
         q = self.posterior(features)

@@ -1,9 +1,7 @@
 """The training loop."""
 
-import ctypes
-import os
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import torch
@@ -18,6 +16,7 @@ from vaekit.training.display import Display, display
 from vaekit.training.keeper import Keeper
 from vaekit.training.logs import Log, Record
 from vaekit.training.options import Training
+from vaekit.training.process import prepare
 from vaekit.training.session import Session
 from vaekit.training.stop import StopRequest
 
@@ -44,14 +43,14 @@ def fit(
     progress: whether to show progress on stderr.
 
     The model is left on the device, in evaluation mode, with its final weights; denormal
-    numbers count as zero from here on in this process.
+    numbers count as zero from here on in this process, which keeps the memory it frees.
 
     Raises BadInput where options, data or folder make no sense, training diverges or the disk
     is full; Interrupted after Ctrl-C or SIGTERM, once the step is finished and a checkpoint
     written.
     """
     check(model, objective)
-    flush_denormals()
+    prepare()
     fabric = _fabric(options)
     torch.manual_seed(options.seed)
     if options.compile:
@@ -112,15 +111,3 @@ def _fabric(options: Training) -> Fabric:
         )
     except (MisconfigurationException, RuntimeError, ValueError) as error:
         raise BadInput(f"--device {options.device} is not to be had here: {error}") from error
-
-
-def flush_denormals() -> None:
-    """Let denormal numbers count as zero, in every thread: they cost many times a normal one.
-
-    Threads copy the mode from the one that starts them, so OpenMP's, which wait for work, are
-    let go and start again when needed. Otherwise results would depend on what ran before.
-    """
-    torch.set_flush_denormal(True)
-    with suppress(OSError, AttributeError):  # another OpenMP, or another system
-        hard = 2
-        ctypes.CDLL("libgomp.so.1", mode=os.RTLD_NOLOAD | os.RTLD_NOW).omp_pause_resource_all(hard)

@@ -23,8 +23,10 @@ class Losses(nn.Module):
         return self.explain(self.trace(x, epoch))
 
     def trace(self, x: Tensor, epoch: float) -> Trace:
-        """One pass of x (B, ...) with as many draws as the objective asks for."""
-        trace: Trace = self.model(x, draws=self.objective.draws, epoch=epoch)
+        """One pass of x (B, ...) with the draws, and their scores, that the objective asks for."""
+        objective = self.objective
+        scored = not objective.needs.isdisjoint({"log_q", "log_p"})
+        trace: Trace = self.model(x, draws=objective.draws, epoch=epoch, scored=scored)
         return trace
 
     def explain(self, trace: Trace) -> tuple[list[Tensor], dict[str, Tensor]]:

@@ -57,7 +57,8 @@ def restore(session: Session, path: Path) -> None:
         moments: dict[int, dict[str, Tensor]] = {}
         for name, tensor in below(tensors, f"optimiser.{i}").items():
             index, moment = name.split("/")
-            moments.setdefault(int(index), {})[moment] = tensor
+            weight = optimiser.param_groups[0]["params"][int(index)]
+            moments.setdefault(int(index), {})[moment] = _laid_out_as(weight, tensor)
         groups = optimiser.state_dict()["param_groups"]
         optimiser.load_state_dict({"state": moments, "param_groups": groups})
     device = session.fabric.device
@@ -79,6 +80,11 @@ def _same(session: Session, state: dict[str, Any], path: Path) -> None:
                 f"{path} was trained with --{name.replace('_', '-')} {state['options'].get(name)}, "
                 f"not {value}: resume with that, or start a new run."
             )
+
+
+def _laid_out_as(weight: Tensor, moment: Tensor) -> Tensor:
+    """A moment in its weight's memory layout: fused optimisers walk both as they lie."""
+    return torch.empty_like(weight).copy_(moment) if moment.shape == weight.shape else moment
 
 
 def _on(device: torch.device, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
