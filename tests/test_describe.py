@@ -1,6 +1,7 @@
 """A description counts every parameter once and shows shapes as data pass them."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 import torch
@@ -27,12 +28,19 @@ def test_the_articles_network_layer_by_layer() -> None:
     assert f"{found.parameters:,} parameters" in text
 
 
+OPTIONS: dict[str, dict[str, Any]] = {
+    "mlp": {"batch_norm": True},
+    "conv": {"channels": (4, 8)},
+    "resnet": {"channels": (4, 8), "plain": 1},
+}
+
+
 @pytest.mark.parametrize(
     ("recipe", "net", "likelihood"), list(product(RECIPES, NETS, ["gaussian", "shared-gaussian"]))
 )
 def test_rows_add_up_to_the_model(recipe: str, net: str, likelihood: str) -> None:
     assert likelihood in LIKELIHOODS
-    options = {"channels": (4, 8)} if net == "conv" else {"batch_norm": True}
+    options = OPTIONS[net]
     shape = (3, 12, 8)
     spec = Spec(recipe, shape, net=net, net_options=options, likelihood=likelihood)
     model, _ = spec.build()

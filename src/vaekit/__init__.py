@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vaekit import describe as describe
     from vaekit import distributions as distributions
     from vaekit import evaluation as evaluation
+    from vaekit import features as features
     from vaekit import figures as figures
     from vaekit import latents as latents
     from vaekit import likelihoods as likelihoods
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from vaekit.errors import BadInput as BadInput
     from vaekit.errors import Interrupted as Interrupted
     from vaekit.evaluation import evaluate as evaluate
+    from vaekit.experiments.latent import attribute_directions as attribute_directions
+    from vaekit.experiments.latent import code_mixture as code_mixture
     from vaekit.experiments.pictures import draw_figures as draw_figures
     from vaekit.experiments.train import resume as resume
     from vaekit.experiments.train import train as train
@@ -62,6 +65,8 @@ __all__ = [
     "Trace",
     "Training",
     "__version__",
+    "attribute_directions",
+    "code_mixture",
     "data",
     "describe",
     "distributions",
@@ -98,6 +103,8 @@ _HOMES = {
     "Split": "data",
     "Trace": "records",
     "Training": "training",
+    "attribute_directions": "experiments.latent",
+    "code_mixture": "experiments.latent",
     "draw_figures": "experiments.pictures",
     "evaluate": "evaluation",
     "fit": "training",

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 
 from vaekit.errors import BadInput
+from vaekit.features import NETWORKS, Features
 from vaekit.latents import Deterministic, GaussianPosterior, Latent, StandardNormal
 from vaekit.likelihoods import (
     Bernoulli,
@@ -18,8 +19,16 @@ from vaekit.likelihoods import (
     SharedGaussian,
 )
 from vaekit.model import Autoencoder
-from vaekit.nets import MLP, Conv, Net, Shape
-from vaekit.objectives import ELBO, IWAE, Objective, warm_up
+from vaekit.nets import MLP, Conv, Critic, Net, ResNet, Shape
+from vaekit.objectives import (
+    ELBO,
+    IWAE,
+    Adversarial,
+    Objective,
+    Perceptual,
+    Stabiliser,
+    warm_up,
+)
 
 Parts = tuple[Autoencoder, Objective]
 
@@ -107,14 +116,89 @@ def iwae(
     return assemble(shape, net, likelihood, gaussian, latent), IWAE(draws)
 
 
+def dfc_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    latent: int = 100,
+    beta: float = 1.0,
+    distortion_weight: float | None = None,
+    warmup: float = 0.0,
+    network: str = "vgg19",
+    layers: tuple[str, ...] | None = None,
+    layer_weights: tuple[float, ...] | None = None,
+    perceptual_weight: float = 1.0,
+    weights: str | None = None,
+) -> Parts:
+    """A VAE whose reconstructions match in the features of a trained network, for pictures.
+
+    Hou et al. 2017, https://arxiv.org/abs/1610.00291
+
+    Args:
+        latent: Size of the code.
+        beta: Weight of the rate.
+        distortion_weight: Weight of the distortion of pixels; by default 0 with VGG, as published,
+            and small with a network whose first layer skips pixels. At 0 a learned scale stays
+            as it starts.
+        warmup: Epochs over which beta rises from 0.
+        network: The trained network: vgg19, vgg16, squeezenet or alexnet.
+        layers: Those whose features are compared; by default the network's first three stages.
+        layer_weights: Weight of each of them; by default the network's own.
+        perceptual_weight: Weight of the whole distance in features.
+        weights: The network's .safetensors or .npz file, or https://...#sha256=HEX; by default
+            a file in $VAEKIT_DATA/NETWORK.
+    """
+    features = Features(network, layers, weights).check(shape)
+    pixels = NETWORKS[network].pixels if distortion_weight is None else distortion_weight
+    model = assemble(shape, net, likelihood, gaussian, latent)
+    model.likelihood.requires_grad_(pixels > 0)
+    base = ELBO(warm_up(beta, warmup), pixels)
+    return model, Perceptual(base, features, layer_weights, perceptual_weight)
+
+
+def vae_gan(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    latent: int = 100,
+    beta: float = 1.0,
+    distortion_weight: float = 0.5,
+    warmup: float = 0.0,
+    gamma: float = 0.01,
+    stabiliser: Stabiliser = "spectral-norm",
+    layer: int = 3,
+) -> Parts:
+    """A VAE whose decoder must fool a critic and match its features, for pictures.
+
+    Larsen et al. 2016, https://arxiv.org/abs/1512.09300
+
+    Args:
+        latent: Size of the code.
+        beta: Weight of the rate.
+        distortion_weight: Weight of the distortion of pixels; the paper has none of it.
+        warmup: Epochs over which beta rises from 0.
+        gamma: Weight of the reconstruction in the decoder's loss, against fooling the critic.
+        stabiliser: What keeps the critic in bounds.
+        layer: The critic's layer, of 4, whose features are compared.
+    """
+    model = assemble(shape, net, likelihood, gaussian, latent)
+    model.likelihood.requires_grad_(distortion_weight > 0)
+    base = ELBO(warm_up(beta, warmup), distortion_weight)
+    return model, Adversarial(base, Critic(layer=layer).body(shape), gamma, stabiliser)
+
+
 RECIPES: dict[str, Callable[..., Parts]] = {
     "ae": ae,
     "vae": vae,
     "beta-vae": beta_vae,
     "iwae": iwae,
+    "dfc-vae": dfc_vae,
+    "vae-gan": vae_gan,
 }
 
-NETS: dict[str, Callable[..., Net]] = {"mlp": MLP, "conv": Conv}
+NETS: dict[str, Callable[..., Net]] = {"mlp": MLP, "conv": Conv, "resnet": ResNet}
 
 LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {
     "bernoulli": Bernoulli,

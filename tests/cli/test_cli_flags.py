@@ -60,6 +60,8 @@ def measure(
     times: int = 1,
     scale: float | None = None,
     sizes: tuple[int, ...] = (1, 2),
+    names: tuple[str, ...] | None = None,
+    shares: tuple[float, ...] = (),
     kind: Literal["plain", "fancy"] = "plain",
     loud: bool = False,
 ) -> None:
@@ -69,12 +71,16 @@ def measure(
         what: The thing.
         times: How often.
     """
-    print([what, where, times, scale, sizes, kind, loud])
+    print([what, where, times, scale, sizes, names, shares, kind, loud])
 
 
 def test_a_command_gets_what_was_given(capsys: pytest.CaptureFixture[str]) -> None:
     measure(["--times=3", "thing", "--sizes", "4", "5", "--loud", "--scale", "0.5"])
-    assert capsys.readouterr().out == "['thing', 'here', 3, 0.5, (4, 5), 'plain', True]\n"
+    wanted = "['thing', 'here', 3, 0.5, (4, 5), None, (), 'plain', True]\n"
+    assert capsys.readouterr().out == wanted
+    measure(["thing", "--names", "a", "b2", "--shares", "1", "0.5"])
+    wanted = "['thing', 'here', 1, None, (1, 2), ('a', 'b2'), (1.0, 0.5), 'plain', False]\n"
+    assert capsys.readouterr().out == wanted
 
 
 @pytest.mark.parametrize(
@@ -86,6 +92,7 @@ def test_a_command_gets_what_was_given(capsys: pytest.CaptureFixture[str]) -> No
         (["a", "--times"], "--times takes a whole number."),
         (["a", "--scale", "big"], "--scale takes a number, not 'big'."),
         (["a", "--sizes", "1", "b"], "--sizes takes whole numbers, not '1 b'."),
+        (["a", "--shares", "1", "b"], "--shares takes numbers, not '1 b'."),
         (["a", "--kind", "odd"], "--kind takes one of plain, fancy, not 'odd'."),
         (["a", "--tmes", "2"], "There is no option --tmes here: did you mean --times?"),
         (["a", "--qqqq"], "There is no option --qqqq here: `--help` lists those there are."),

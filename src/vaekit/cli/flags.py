@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, make_dataclass
 from difflib import get_close_matches
 from io import StringIO
 from itertools import dropwhile, takewhile
+from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Union, final, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, final, get_args, get_origin
 
 from vaekit.cli.options import Option, options_of, without_none
 from vaekit.errors import BadInput
@@ -157,7 +158,11 @@ def _metavar(option: Option) -> str | None:
     kind = without_none(option.kind)
     if option.positional:
         return option.name.upper()
-    names = {int: "INT", float: "NUMBER", str: "TEXT"}
+    names = {int: "INT", float: "NUMBER", str: "TEXT", Path: "FILE"}
+    if get_origin(kind) is Literal:
+        return "{" + ",".join(map(str, get_args(kind))) + "}"
+    if get_origin(kind) is tuple:
+        return f"{names.get(get_args(kind)[0], 'FILE')} ..."
     if get_args(kind) and get_origin(kind) in (Union, UnionType):
         return "NUMBER"
     return names.get(kind) if kind is not option.kind or kind is str or kind is float else None
@@ -189,7 +194,8 @@ def _problem(heard: str, prog: str, options: Sequence[Option], arguments: Argume
     named = re.findall(r"--([\w-]+)", text)
     for option in options:
         if option.flag in named:
-            given = value_of(f"--{option.flag}", arguments, many=get_origin(option.kind) is tuple)
+            many = get_origin(without_none(option.kind)) is tuple
+            given = value_of(f"--{option.flag}", arguments, many=many)
             found = f", not {given!r}" if given else ""
             return f"--{option.flag} takes {option.expects}{found}."
     for option in (option for option in options if option.positional):

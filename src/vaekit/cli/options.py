@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, final, get_args, get_origin, get_type_hints
 
 _KINDS = {int: "a whole number", float: "a number", str: "a text"}
+_MANY = {int: "whole numbers", float: "numbers", str: "texts"}
 
 
 @final
@@ -43,7 +44,7 @@ class Option:
         if get_origin(kind) is Literal:
             return "one of " + ", ".join(map(str, get_args(kind)))
         if get_origin(kind) is tuple:
-            return "whole numbers"
+            return _MANY.get(get_args(kind)[0], "files")
         return _KINDS.get(kind, "a number" if get_args(kind) else "a value")
 
 

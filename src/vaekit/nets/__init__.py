@@ -5,9 +5,11 @@ from typing import Protocol
 from torch import nn
 
 from vaekit.nets.conv import Conv
+from vaekit.nets.critic import Critic, Judgement
 from vaekit.nets.mlp import MLP, Shape
+from vaekit.nets.resnet import ResNet
 
-__all__ = ["MLP", "Conv", "Net", "Shape"]
+__all__ = ["MLP", "Conv", "Critic", "Judgement", "Net", "ResNet", "Shape"]
 
 
 class Net(Protocol):

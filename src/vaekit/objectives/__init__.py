@@ -1,18 +1,23 @@
 """Objectives: what training minimises."""
 
+from vaekit.objectives.adversarial import Adversarial, Stabiliser
 from vaekit.objectives.base import Objective, check
 from vaekit.objectives.elbo import ELBO
 from vaekit.objectives.importance import IWAE
+from vaekit.objectives.perceptual import Perceptual
 from vaekit.objectives.schedules import Constant, Cyclical, Linear, Schedule, warm_up
 
 __all__ = [
     "ELBO",
     "IWAE",
+    "Adversarial",
     "Constant",
     "Cyclical",
     "Linear",
     "Objective",
+    "Perceptual",
     "Schedule",
+    "Stabiliser",
     "check",
     "warm_up",
 ]

@@ -19,7 +19,8 @@ class ELBO(Objective):
     is a plain autoencoder's loss.
 
     beta: a number or a schedule. Higgins et al. 2017, https://openreview.net/forum?id=Sy2fzU9gl
-    distortion_weight: 0.5 with beta 1 is the article's code, a beta of 2.
+    distortion_weight: 0.5 with beta 1 is the article's code, a beta of 2; 0 leaves the
+        reconstruction to another term, such as `Perceptual`'s.
     free_bits: nats each dimension may use on average over the batch without being
         charged. Kingma et al. 2016, https://arxiv.org/abs/1606.04934
     draws: codes drawn for each data point.
@@ -35,8 +36,8 @@ class ELBO(Objective):
         draws: int = 1,
     ) -> None:
         super().__init__()
-        if not distortion_weight > 0:
-            raise BadInput(f"--distortion-weight must be positive, not {distortion_weight:g}.")
+        if not distortion_weight >= 0:
+            raise BadInput(f"--distortion-weight must be zero or more, not {distortion_weight:g}.")
         if not free_bits >= 0:
             raise BadInput(f"--free-bits must be zero or more, not {free_bits:g}.")
         self.beta = Constant(beta) if isinstance(beta, int | float) else beta
