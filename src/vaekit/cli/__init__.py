@@ -53,6 +53,12 @@ COMMANDS = {
     "reconstruct": Command("Use", "data, encoded and decoded again", "use:reconstruct"),
     "encode": Command("Use", "data to codes, as Parquet or .npy", "use:encode"),
     "decode": Command("Use", "codes to data", "use:decode"),
+    "attributes": Command(
+        "Edit", "directions of attributes: lengths, accuracies, leaks", "edit:attributes"
+    ),
+    "edit": Command("Edit", "pictures with an attribute added, step by step", "edit:edit"),
+    "interpolate": Command("Edit", "the way from one picture to another", "walks:interpolate"),
+    "traverse": Command("Edit", "one coordinate of a code at a time", "walks:traverse"),
     "reproduce": Command(
         "Reproduce", "published results, trained anew and measured", "experiments:reproduce"
     ),

@@ -1,12 +1,15 @@
 """`vaekit demo` and `vaekit reproduce`."""
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
-from typing import Literal
 
-from vaekit.cli.flags import command
-from vaekit.errors import Interrupted
+from vaekit.cli.flags import Arguments, asks_help, command, is_flag, parse
+from vaekit.cli.options import options_of, summary
+from vaekit.errors import BadInput, Interrupted
 
 
 @command
@@ -30,37 +33,35 @@ def demo(*, folder: Path = Path("demo"), seed: int = 0) -> None:
     print(f"Open {report} in a browser.")
 
 
-@command
-def reproduce(
-    what: Literal["mnist"],
-    /,
-    *,
-    seeds: int = 3,
-    epochs: int = 40,
-    elbo_epochs: int = 20,
-    folder: Path | None = None,
-) -> None:
-    """Train published models anew and write a report that measures their claims.
+EXPERIMENTS = {
+    "mnist": "vaekit.experiments.reproduce",
+    "faces": "vaekit.experiments.faces",
+}
 
-    What was finished before in the folder is kept, so a run that was stopped goes on.
 
-    Args:
-        what: Which experiment.
-        seeds: Training runs of every model.
-        epochs: Epochs in the article's objective.
-        elbo_epochs: Epochs in the true ELBO.
-        folder: Where runs, figures and the report go; reproduce-mnist by default.
-    """
-    from vaekit.experiments import reproduce as experiments
-
+def reproduce(arguments: Arguments) -> None:
+    """Train published models anew and write a report that measures their claims."""
+    name = arguments[0] if arguments and not is_flag(arguments[0]) else ""
+    if not name and asks_help(arguments):
+        print(_overview())
+        return
+    if name not in EXPERIMENTS:
+        near = get_close_matches(name, EXPERIMENTS, n=1) or list(EXPERIMENTS)
+        raise BadInput(f"There is no experiment {name!r} to reproduce: try {' or '.join(near)}.")
+    experiment = getattr(import_module(EXPERIMENTS[name]), name)
+    options = options_of(experiment, without=("progress",))
+    about = (inspect.getdoc(experiment) or "").partition("\n\nArgs:")[0]
+    parsed = parse(f"vaekit reproduce {name}", about, {"": options}, arguments[1:])
     with _saying_how_to_go_on():
-        report = getattr(experiments, what)(
-            folder or Path(f"reproduce-{what}"),
-            seeds=seeds,
-            epochs=epochs,
-            elbo_epochs=elbo_epochs,
-        )
+        report = experiment(**parsed.all_of(options))
     print(f"Open {report} in a browser.")
+
+
+def _overview() -> str:
+    lines = ["usage: vaekit reproduce EXPERIMENT [OPTIONS]", "", summary(reproduce), ""]
+    for name, home in EXPERIMENTS.items():
+        lines.append(f"  {name:<8} {summary(getattr(import_module(home), name))}")
+    return "\n".join([*lines, "", "`vaekit reproduce EXPERIMENT --help` lists its options."])
 
 
 @contextmanager

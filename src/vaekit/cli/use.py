@@ -1,7 +1,7 @@
 """`vaekit sample`, `vaekit reconstruct`, `vaekit encode` and `vaekit decode`."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Which = Literal["train", "validation", "test"]
 WhichOrAll = Literal["train", "validation", "test", "all"]
-_PORTION = 1_000
+_PORTION = 100
 _MOST_PAIRS = 32
 _DATA_ENDINGS = (".png", ".npy")
 
@@ -32,17 +32,20 @@ def sample(
     *,
     n: int = 64,
     temperature: float = 1.0,
+    mixture: int | None = None,
     seed: int = 0,
     out: Path | None = None,
     force: bool = False,
     root: str = ROOT,
 ) -> None:
-    """Decode draws from the prior into one picture or an array.
+    """Decode draws from the prior, or from a mixture, into one picture or an array.
 
     Args:
         run: Name or folder of the run.
         n: How many.
         temperature: Factor on the prior's standard deviation: below 1, more typical samples.
+        mixture: Draw from a mixture of this many Gaussians, fitted to the codes of training
+            data, instead: better where those are not distributed as the prior.
         seed: Seed of the draws.
         out: A .png or .npy file; samples.png in the run's folder by default.
         force: Replace a file that is there.
@@ -56,11 +59,17 @@ def sample(
     opened = open_run(run, root)
     path = _target(opened, out, "samples", force)
     model = opened.model()
-    generator = torch.Generator().manual_seed(seed)
-    parts = (
-        model.sample(min(_PORTION, n - start), temperature, generator).numpy()
-        for start in range(0, n, _PORTION)
-    )
+    if mixture is None:
+        generator = torch.Generator().manual_seed(seed)
+        parts: Iterable[NDArray[np.float32]] = (
+            model.sample(min(_PORTION, n - start), temperature, generator).numpy()
+            for start in range(0, n, _PORTION)
+        )
+    else:
+        from vaekit.experiments.latent import code_mixture
+
+        codes = code_mixture(opened, mixture).sample(n, seed, temperature)
+        parts = _decoded(model, codes.astype("float32"))
     output.write_data(path, (n, *opened.spec.shape), parts)
     print(path)
 

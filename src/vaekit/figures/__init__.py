@@ -3,20 +3,25 @@
 from vaekit.figures.charts import curves, rates
 from vaekit.figures.files import png, save, svg
 from vaekit.figures.images import grid, pairs
+from vaekit.figures.lines import Line, lines
 from vaekit.figures.panel import Panel
 from vaekit.figures.report import Report
 from vaekit.figures.scatter import encodings, side_by_side
+from vaekit.figures.strips import strips
 
 __all__ = [
+    "Line",
     "Panel",
     "Report",
     "curves",
     "encodings",
     "grid",
+    "lines",
     "pairs",
     "png",
     "rates",
     "save",
     "side_by_side",
+    "strips",
     "svg",
 ]

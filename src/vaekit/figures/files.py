@@ -9,22 +9,48 @@ from PIL import Image
 
 from vaekit.figures.style import styled
 
-# Bytes above which a PNG is dithered to 256 colours, which takes a third of the room and can
-# hardly be told from the original.
+# Bytes above which a PNG of few colours is dithered to 256 of them, which takes a third of the
+# room and can hardly be told from the original.
 LARGE = 600_000
+_PHOTOGRAPH = 1 << 15  # colours: a plot with its soft edges has far fewer
+_QUALITY = 90
 
 
 def png(figure: Figure) -> bytes:
     """The figure as PNG."""
-    drawn, small = BytesIO(), BytesIO()
+    return _png(_drawn(figure))
+
+
+def embedded(figure: Figure) -> tuple[str, bytes]:
+    """The figure for a page and its media type: PNG, or JPEG where photographs make it large."""
+    image = _drawn(figure)
+    content = _png(image)
+    if len(content) <= LARGE or not _photographic(image):
+        return "image/png", content
+    drawn = BytesIO()
+    image.save(drawn, "jpeg", quality=_QUALITY, subsampling=0)
+    return "image/jpeg", drawn.getvalue()
+
+
+def _drawn(figure: Figure) -> Image.Image:
+    drawn = BytesIO()
     with styled():
         figure.savefig(drawn, format="png", metadata={"Software": None})
     # matplotlib writes an alpha channel that is opaque everywhere.
     with Image.open(drawn) as file:
-        image = file.convert("RGB")
-    image.save(small, "png", optimize=True)
-    if small.tell() <= LARGE:
-        return small.getvalue()
+        return file.convert("RGB")
+
+
+def _photographic(image: Image.Image) -> bool:
+    return image.getcolors(_PHOTOGRAPH) is None
+
+
+def _png(image: Image.Image) -> bytes:
+    photographic = _photographic(image)
+    content = BytesIO()
+    image.save(content, "png", optimize=not photographic)
+    if photographic or content.tell() <= LARGE:
+        return content.getvalue()
     reduced = BytesIO()
     palette = image.quantize(256, method=Image.Quantize.FASTOCTREE)
     image.quantize(256, palette=palette).save(reduced, "png", optimize=True)

@@ -1,9 +1,12 @@
 """Images laid out as one picture: a decoded lattice, samples, reconstructions."""
 
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
 
 from vaekit.errors import BadInput
@@ -15,6 +18,7 @@ WIDTH, HEIGHT = 1260, 1260
 LINE = 40  # dots per line of a title
 EDGE = 16
 NARROWEST = 480
+LETTERS = 9  # size of names, in points
 
 
 def pixels(images: Any) -> NDArray[np.uint8]:
@@ -54,7 +58,7 @@ def grid(images: Any, columns: int, *, gap: int = 0, title: str = "") -> Figure:
 
     Every image pixel is a whole number of dots, so nothing blurs.
     """
-    picture = _exact(mosaic(images, columns, gap), title)
+    picture = exact(mosaic(images, columns, gap), title)
     picture.set_label(f"{title}: " * bool(title) + f"{len(images)} images, {columns} to a row")
     return picture
 
@@ -76,20 +80,38 @@ def pairs(
             f"{np.shape(reconstructions)}: give one reconstruction per original"
         )
     both = np.concatenate([np.asarray(originals), np.asarray(reconstructions)])
-    picture = _exact(mosaic(both, len(originals), gap=1), title, rows)
+    picture = exact(mosaic(both, len(originals), gap=1), title, rows)
     picture.set_label(f"{title}: " * bool(title) + f"{len(originals)} {rows[0]}s, {rows[1]}s below")
     return picture
 
 
-def _exact(picture: NDArray[np.uint8], title: str, rows: tuple[str, ...] = ()) -> Figure:
-    """A figure in which a pixel of the picture covers a whole number of dots."""
+def exact(
+    picture: NDArray[np.uint8],
+    title: str = "",
+    rows: Sequence[str] = (),
+    columns: Sequence[tuple[float, str]] = (),
+    room: tuple[int, int] = (WIDTH, HEIGHT),
+) -> Figure:
+    """A figure in which a pixel of the picture (height, width, 3) covers a whole number of dots.
+
+    rows: names on the left, of rows of equal height.
+    columns: names on top, each with the pixel its middle is at; one that would touch the name
+        before it is left out.
+    room: dots that the picture may measure across and down, unless its pixels are more.
+    """
     height, width = picture.shape[:2]
-    scale = max(1, min(WIDTH // width, HEIGHT // height))
+    scale = max(1, min(room[0] // width, room[1] // height))
     tall, wide = height * scale, width * scale
-    left = EDGE + (max(map(len, rows)) * 13 + EDGE if rows else 0)
-    across = max(left + wide + EDGE, NARROWEST)
+    names = list(_apart(columns, scale))
+    beside = max(map(_width, rows)) + EDGE if rows else 0
+    # Names over the outer pictures may be wider than these.
+    before = max((_width(name) / 2 - pixel * scale for pixel, name in names), default=0)
+    behind = max((_width(name) / 2 - wide + pixel * scale for pixel, name in names), default=0)
+    left = EDGE + math.ceil(max(beside, before))
+    across = max(left + wide + EDGE + max(0, math.ceil(behind)), NARROWEST)
     words = wrapped(title, across / DPI, 10) if title else ""
-    top = EDGE + (LINE * (words.count("\n") + 1) if words else 0)
+    head = LINE if columns else 0
+    top = EDGE + head + (LINE * (words.count("\n") + 1) if words else 0)
     down = top + tall + EDGE
     with styled():
         figure = new_figure(across / DPI, down / DPI, "none")
@@ -98,7 +120,27 @@ def _exact(picture: NDArray[np.uint8], title: str, rows: tuple[str, ...] = ()) -
         axes.imshow(picture, interpolation="none", aspect="auto")
         if words:
             figure.text(left / across, 1 - EDGE / down / 2, words, size=10, va="top")
+        place: dict[str, Any] = {"transform": axes.transAxes}
         for number, name in enumerate(rows):
             middle = 1 - (number + 0.5) / len(rows)
-            axes.text(-EDGE / wide, middle, name, transform=axes.transAxes, ha="right", va="center")
+            axes.text(-EDGE / wide, middle, name, ha="right", va="center", **place)
+        for pixel, name in names:
+            axes.text(pixel / width, 1 + EDGE / 2 / tall, name, ha="center", va="bottom", **place)
     return figure
+
+
+def _apart(columns: Sequence[tuple[float, str]], scale: int) -> Iterator[tuple[float, str]]:
+    """The names that can stand side by side, from the first on."""
+    end = -math.inf
+    for pixel, name in columns:
+        middle, half = pixel * scale, _width(name) / 2
+        if middle - half > end:
+            yield pixel, name
+            end = middle + half + EDGE / 2
+
+
+def _width(name: str) -> float:
+    """Dots that a name is wide."""
+    with styled():
+        size = LETTERS * DPI / 72
+        return float(TextPath((0, 0), name, size=size).get_extents().width) if name else 0.0

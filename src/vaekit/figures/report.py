@@ -10,7 +10,7 @@ from typing import Any, Self, final
 from matplotlib.figure import Figure
 
 from vaekit.errors import BadInput
-from vaekit.figures.files import png, write
+from vaekit.figures.files import embedded, write
 from vaekit.figures.markup import inline, paragraphs, plain
 from vaekit.figures.page import page
 from vaekit.figures.table import table
@@ -96,9 +96,10 @@ def _figure(figure: Figure, caption: str, alt: str = "") -> str:
     if not words.strip():
         raise BadInput("a picture needs words for those who cannot see it: give it a caption")
     wide, high = (round(inches * 96) for inches in figure.get_size_inches())
-    data = b64encode(png(figure)).decode()
+    kind, content = embedded(figure)
+    data = b64encode(content).decode()
     below = f"<figcaption>{inline(caption)}</figcaption>\n" if caption else ""
     return (
         f'<figure>\n<img width="{wide}" height="{high}" alt="{escape(words)}" '
-        f'src="data:image/png;base64,{data}">\n{below}</figure>\n'
+        f'src="data:{kind};base64,{data}">\n{below}</figure>\n'
     )

@@ -1,7 +1,27 @@
-"""Geometry of a latent space: the 99% ball, the lattice inscribed in it, and how empty it is."""
+"""A latent space: its geometry, directions of attributes in it, edits, ways through it."""
 
 from vaekit.space.ball import Ball, ball, circle
+from vaekit.space.directions import Directions, directions
+from vaekit.space.editing import edit, traverse
 from vaekit.space.emptiness import emptiness, empty_sites, spacing
+from vaekit.space.interpolation import linear, spherical
 from vaekit.space.lattice import lattice
+from vaekit.space.mixture import Mixture, mixture
 
-__all__ = ["Ball", "ball", "circle", "emptiness", "empty_sites", "lattice", "spacing"]
+__all__ = [
+    "Ball",
+    "Directions",
+    "Mixture",
+    "ball",
+    "circle",
+    "directions",
+    "edit",
+    "emptiness",
+    "empty_sites",
+    "lattice",
+    "linear",
+    "mixture",
+    "spacing",
+    "spherical",
+    "traverse",
+]

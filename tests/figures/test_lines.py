@@ -1,0 +1,41 @@
+"""Lines over one quantity."""
+
+import numpy as np
+import pytest
+
+from vaekit.errors import BadInput
+from vaekit.figures import Line, lines
+
+PLOTS = {
+    "one": [Line("plain", [0, 1, 2], [0, 0.2, 0.9]), Line("balanced", [0, 1, 2], [0, 0.1, 0.5])],
+    "other": [Line("balanced", [0, 1, 2], [0, 0.3, 0.4], [0, 0.2, 0.3], [0, 0.4, 0.5])],
+}
+
+
+def test_every_line_is_drawn_in_its_plot_and_looks_alike_in_all() -> None:
+    figure = lines(PLOTS, xlabel="scale", ylabel="probability")
+    one, other = figure.axes
+    assert [axes.get_title() for axes in figure.axes] == ["one", "other"]
+    drawn = {line.get_label(): line for line in one.get_lines()}
+    assert set(drawn) == {"plain", "balanced"}
+    np.testing.assert_array_equal(drawn["plain"].get_ydata(), [0, 0.2, 0.9])
+    assert drawn["balanced"].get_color() == other.get_lines()[0].get_color()
+    assert drawn["balanced"].get_color() != drawn["plain"].get_color()
+    assert (len(one.collections), len(other.collections)) == (0, 1)  # the band
+
+
+def test_axes_are_labelled_and_shared() -> None:
+    figure = lines(PLOTS, xlabel="scale", ylabel="probability", title="An edit")
+    one, other = figure.axes
+    assert (one.get_xlabel(), one.get_ylabel(), other.get_xlabel()) == (
+        "scale",
+        "probability",
+        "scale",
+    )
+    assert one.get_ylim() == other.get_ylim()
+    assert "An edit" in str(figure.get_label())
+
+
+def test_nothing_to_draw_is_refused() -> None:
+    with pytest.raises(BadInput, match="at least one"):
+        lines({"one": []}, xlabel="x", ylabel="y")
