@@ -10,6 +10,8 @@ from vaekit import recipes
 from vaekit.data import Split
 from vaekit.errors import BadInput
 from vaekit.evaluation import evaluate
+from vaekit.evaluation.pictures import psnr, ssim
+from vaekit.likelihoods import Gaussian
 from vaekit.nets import MLP
 
 SHAPE = (1, 4, 4)
@@ -73,13 +75,17 @@ def test_plain_autoencoder_has_distortion_and_no_bound(split):
     found = evaluate(model(recipes.ae), split)
     assert found.rate is None
     assert found.bound is None
-    assert {name for name, *_ in found.rows()} == {"distortion", "reconstruction error, squared"}
+    assert {name for name, *_ in found.rows()} == {
+        "distortion",
+        "reconstruction error, squared",
+        "reconstruction, PSNR",
+    }
     assert "rate" not in found.to_json()
 
 
 def test_every_row_has_a_unit(split):
     rows = evaluate(model(), split, draws=2).rows()
-    assert len(rows) == 6 + 3
+    assert len(rows) == 7 + 3
     assert all(unit for *_, unit in rows)
 
 
@@ -97,3 +103,30 @@ def test_large_draws_are_made_in_portions(split, monkeypatch):
     monkeypatch.setattr("vaekit.model._VALUES", 40 * 16 * 3)
     portions = [trace.log_px.shape[0] for trace in model().traces(split.tensor(), 7)]
     assert portions == [3, 3, 1]
+
+
+def test_reconstructed_pictures_are_compared_as_pictures():
+    rows = np.random.default_rng(0).integers(0, 256, (30, 3, 12, 12), dtype=np.uint8)
+    split = Split(rows)
+    net = recipes.vae((3, 12, 12), net=MLP((16,)), latent=3, likelihood=Gaussian())[0]
+    found = evaluate(net, split, draws=1, batch_size=7)
+    x, shown = split.tensor(), net.reconstruct(split.tensor()).clamp(0, 1)
+    assert found.psnr.value == pytest.approx(float(psnr(shown, x).mean()), rel=1e-5)
+    assert found.psnr.unit == "dB"
+    spread = ssim(shown, x).std() / math.sqrt(30)
+    assert found.ssim.value == pytest.approx(float(ssim(shown, x).mean()), abs=1e-6)
+    assert found.ssim.standard_error == pytest.approx(float(spread), rel=1e-4)
+
+
+def test_pictures_smaller_than_the_window_have_no_ssim(split):
+    found = evaluate(model(), split, draws=1).to_json()
+    assert "psnr" in found
+    assert "ssim" not in found
+
+
+def test_vectors_are_not_compared_as_pictures():
+    split = Split(np.random.default_rng(0).normal(size=(20, 5)).astype(np.float32))
+    net = recipes.vae((5,), net=MLP((8,)), latent=2, likelihood=Gaussian())[0]
+    found = evaluate(net, split, draws=1)
+    assert found.psnr is None
+    assert found.ssim is None

@@ -1,5 +1,28 @@
 """Judging a trained model."""
 
+from vaekit.evaluation.attribute_judge import AttributeJudge
+from vaekit.evaluation.bootstrap import Interval, mean_interval
+from vaekit.evaluation.edits import flip_rate, judge_edit
+from vaekit.evaluation.generation import frechet_distance, precision_recall
 from vaekit.evaluation.likelihood import Estimate, Evaluation, evaluate
+from vaekit.evaluation.perceptual import feature_distance, frechet_interval, pooled
+from vaekit.evaluation.pictures import psnr, sharpness, ssim
 
-__all__ = ["Estimate", "Evaluation", "evaluate"]
+__all__ = [
+    "AttributeJudge",
+    "Estimate",
+    "Evaluation",
+    "Interval",
+    "evaluate",
+    "feature_distance",
+    "flip_rate",
+    "frechet_distance",
+    "frechet_interval",
+    "judge_edit",
+    "mean_interval",
+    "pooled",
+    "precision_recall",
+    "psnr",
+    "sharpness",
+    "ssim",
+]

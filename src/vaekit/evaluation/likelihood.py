@@ -16,6 +16,7 @@ from vaekit.data import Batches, Split
 from vaekit.data.dataset import Binarise
 from vaekit.distributions import log_mean_exp
 from vaekit.errors import BadInput
+from vaekit.evaluation.pictures import WINDOW, psnr, ssim
 from vaekit.model import Autoencoder
 from vaekit.training.activity import Activity
 
@@ -37,6 +38,8 @@ class Evaluation:
 
     points: N data points. draws: K codes drawn for each.
     distortion: E_q[-log p(x|z)]; squared_error: of reconstructions, by value.
+    psnr, ssim: of reconstructions of pictures; None for other data, and ssim for pictures
+        smaller than its window.
     rate, elbo, bound: KL(q || p), the evidence lower bound and the importance-weighted
         bound with K draws, all as log-likelihoods in nats (higher is better);
         None for a plain autoencoder.
@@ -48,6 +51,8 @@ class Evaluation:
     draws: int
     distortion: Estimate
     squared_error: Estimate
+    psnr: Estimate | None = None
+    ssim: Estimate | None = None
     rate: Estimate | None = None
     elbo: Estimate | None = None
     bound: Estimate | None = None
@@ -62,6 +67,8 @@ class Evaluation:
             "distortion": self.distortion,
             f"importance-weighted bound, K = {self.draws}": self.bound,
             "reconstruction error, squared": self.squared_error,
+            "reconstruction, PSNR": self.psnr,
+            "reconstruction, SSIM": self.ssim,
         }
         rows: list[tuple[str, float, float | None, str]] = [
             (name, estimate.value, estimate.standard_error, estimate.unit)
@@ -136,8 +143,13 @@ class _Sums:
                     self._append("rate", trace.draw.rate)
         distortion = -torch.cat(log_px).mean(0)
         self._append("distortion", distortion)
-        error = (model.reconstruct(x) - x).square().flatten(1).mean(1)
-        self._append("squared_error", error)
+        reconstruction = model.reconstruct(x)
+        self._append("squared_error", (reconstruction - x).square().flatten(1).mean(1))
+        if x.ndim == 4:
+            shown = reconstruction.clamp(0, 1)  # however far off a poor model may be
+            self._append("psnr", psnr(shown, x))
+            if min(x.shape[2:]) >= WINDOW:
+                self._append("ssim", ssim(shown, x))
         if log_w:
             self._append("elbo", -distortion - self.columns["rate"][-1].to(x.device))
             self._append("bound", log_mean_exp(torch.cat(log_w)))
@@ -148,7 +160,7 @@ class _Sums:
     def evaluation(self, draws: int, activity: Activity) -> Evaluation:
         """Means and standard errors over everything added."""
         columns = {name: torch.cat(values).numpy() for name, values in self.columns.items()}
-        units = {"squared_error": "per value"}
+        units = {"squared_error": "per value", "psnr": "dB", "ssim": "at most 1"}
         known: dict[str, Any] = {
             name: _estimate(values, units.get(name, "nats")) for name, values in columns.items()
         }
@@ -157,7 +169,8 @@ class _Sums:
 
 
 def _estimate(values: np.ndarray[Any, Any], unit: str) -> Estimate:
-    spread = values.std(ddof=1) if len(values) > 1 else math.nan
+    with np.errstate(invalid="ignore"):  # the PSNR of a perfect picture is infinite
+        spread = values.std(ddof=1) if len(values) > 1 else math.nan
     return Estimate(float(values.mean()), float(spread / math.sqrt(len(values))), unit)
 
 
