@@ -15,6 +15,7 @@ def trained(
     recipe: str,
     data: str,
     *,
+    net: str = "",
     options: dict[str, Any],
     training: Training,
     data_options: dict[str, Any] | None = None,
@@ -30,14 +31,15 @@ def trained(
             data,
             name=name,
             root=root,
+            net=net,
             options=options,
             data_options=data_options,
             training=training,
             progress=progress,
         )
     run = open_run(root / name)
-    made = (run.spec.recipe, run.spec.options, run.training)
-    if made != (recipe, options, training):
+    made = (run.spec.recipe, run.spec.net, run.spec.options, run.training)
+    if made != (recipe, net or run.spec.net, options, training):
         raise BadInput(
             f"{run.path} was made with other options: give another --folder, or remove it."
         )
