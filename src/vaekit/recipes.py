@@ -164,9 +164,9 @@ def vae_gan(
     likelihood: Likelihood | None = None,
     latent: int = 100,
     beta: float = 1.0,
-    distortion_weight: float = 0.5,
+    distortion_weight: float = 1.0,
     warmup: float = 0.0,
-    gamma: float = 0.01,
+    gamma: float = 0.04,
     stabiliser: Stabiliser = "spectral-norm",
     layer: int = 3,
 ) -> Parts:

@@ -63,7 +63,7 @@ class Adversarial(Objective):
         self,
         base: Objective,
         critic: nn.Module,
-        gamma: float = 0.01,
+        gamma: float = 0.04,
         stabiliser: Stabiliser = "spectral-norm",
         price: float = 10.0,
     ) -> None:
