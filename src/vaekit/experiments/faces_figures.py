@@ -26,8 +26,8 @@ def overview(found: Measured, scale: float = 2.0) -> Figure:
     return figures.strips(
         torch.stack(rows).numpy(),
         [""] * rows[0].shape[0],
-        rows=["decoded", *(f"+ {title}" for title in edits)],
-        title=f"{found.case.name}: vectors added {scale:g} times to the codes of held-out faces",
+        rows=["decoded", *(f"+ {title.lower()}" for title in list(edits)[:-1]), "+ the first two"],
+        title=f"{found.case.name}: {scale:g} times a vector, added to the codes of held-out faces",
     )
 
 

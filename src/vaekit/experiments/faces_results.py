@@ -80,6 +80,12 @@ class Response:
         """The change in other attributes at every scale."""
         return [edit.leakage.value for edit in self.edits if edit.leakage is not None]
 
+    @property
+    def leak_error(self) -> float:
+        """Half the widest interval of the change in other attributes."""
+        found = [edit.leakage for edit in self.edits if edit.leakage is not None]
+        return max(each.high - each.low for each in found) / 2
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
