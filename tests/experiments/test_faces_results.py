@@ -1,10 +1,14 @@
 """What the experiment on faces reads off its measurements."""
 
+from dataclasses import replace
+
 import pytest
 
 from vaekit.evaluation.bootstrap import Interval
 from vaekit.evaluation.edits import Edit
+from vaekit.experiments.faces_report import verdict
 from vaekit.experiments.faces_results import Response
+from vaekit.space.directions import Method
 
 
 def response(*points: tuple[float, float, float]) -> Response:
@@ -39,3 +43,22 @@ def test_a_share_that_falls_again_counts_where_it_was_first_reached() -> None:
 
 def test_a_scale_is_found_by_its_value() -> None:
     assert response((0, 0.0, 0.0), (1, 0.4, 0.1)).at(1).flipped.value == 0.4
+
+
+def test_a_difference_counts_only_beyond_the_intervals_of_both() -> None:
+    def measured(method: Method, leak: float) -> Response:
+        found = response((0, 0.0, 0.0), (1, 0.6, leak))
+        wide = Interval(leak, leak - 0.01, leak + 0.01)
+        edits = (found.edits[0], replace(found.edits[1], leakage=wide))
+        return Response("Smiling", method, edits)
+
+    assert measured("means", 0.2).leak_error == pytest.approx(0.01)
+    near = verdict(measured("means", 0.2), measured("balanced", 0.19))
+    assert near == ("undecided", "15.8 against 16.7 pp at 50% flipped")
+    assert verdict(measured("means", 0.2), measured("balanced", 0.1))[0] == "yes"
+    assert verdict(measured("means", 0.1), measured("balanced", 0.2))[0] == "no"
+
+
+def test_too_few_flipped_faces_decide_nothing() -> None:
+    few = response((0, 0.0, 0.0), (1, 0.04, 0.1))
+    assert verdict(few, few)[0] == "undecided"

@@ -229,15 +229,19 @@ def _less_leak(found: Measured, name: str) -> list[str | None]:
     known = {each.method: each for each in found.responses if each.attribute == name}
     if not known:
         return [words, "undecided", "the judge sees it in every decoded face"]
-    plain, balanced = known["means"], known["balanced"]
+    return [words, *verdict(known["means"], known["balanced"])]
+
+
+def verdict(plain: Response, balanced: Response) -> tuple[str, str]:
+    """Whether the balanced vector leaks less at the same share flipped, and the measurement."""
     shares = (max(edit.flipped.value for edit in each.edits) for each in (plain, balanced))
     share = min(0.5, *shares)
     one, other = plain.leak_at(share), balanced.leak_at(share)
     if share < 0.05 or one is None or other is None:
-        return [words, "undecided", "too few faces are flipped to compare"]
+        return "undecided", "too few faces are flipped to compare"
     measured = f"{100 * other:.1f} against {100 * one:.1f} pp at {share:.0%} flipped"
-    within = abs(one - other) < 100 * (plain.leak_error + balanced.leak_error)
-    return [words, "undecided" if within else "yes" if other < one else "no", measured]
+    within = abs(one - other) < plain.leak_error + balanced.leak_error
+    return "undecided" if within else "yes" if other < one else "no", measured
 
 
 def _training(report: Report, results: Results) -> None:
