@@ -69,6 +69,7 @@ EXAMPLES = (
     "vaekit train vae mnist --latent 2 --epochs 20",
     "vaekit figures vae-mnist-1",
     "vaekit encode vae-mnist-1 --out codes.parquet",
+    "vaekit edit faces --image me.jpg --attribute Eyeglasses",
 )
 
 
