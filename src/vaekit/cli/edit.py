@@ -3,19 +3,18 @@
 import math
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from vaekit.cli import output, strips
 from vaekit.cli.flags import command
-from vaekit.cli.strips import Crop
+from vaekit.cli.inputs import Which
+from vaekit.data.dataset import Crop
 from vaekit.errors import BadInput
 from vaekit.runs import ROOT, open_run
+from vaekit.space.directions import Method
 
 if TYPE_CHECKING:
     from vaekit.space import Directions
-
-Method = Literal["means", "balanced", "logistic"]
-Which = Literal["train", "validation", "test"]
 
 
 @command
@@ -108,10 +107,7 @@ def edit(
         originals, labels = strips.photos(opened, image, crop)
     else:
         originals, labels = strips.rows_of(opened, split, n if len(steps) == 1 else 1, rows, crop)
-    if len(steps) == 2 and len(originals) > 1:
-        raise BadInput("Two attributes make a grid for one picture: give one --image or row.")
-    if math.prod(map(len, steps)) * len(originals) > output.MOST_PICTURES:
-        raise BadInput(f"--scale: that is more than {output.MOST_PICTURES:,} pictures, use fewer.")
+    _check_number(steps, len(originals))
     found = attribute_directions(opened, method)
     names = [found.names[found.place(name)] for name in attribute]
     vectors = [found.vector(name) for name in names]
@@ -152,6 +148,14 @@ def _checked(attribute: tuple[str, ...], scale: tuple[str, ...]) -> list[list[fl
         raise BadInput(f"--scale takes one value or one for each attribute, not {len(scale)}.")
     steps = [_scales(text) for text in scale]
     return steps if len(steps) == len(attribute) else steps * 2
+
+
+def _check_number(steps: list[list[float]], originals: int) -> None:
+    """Raise BadInput where these are more pictures than can be shown."""
+    if len(steps) == 2 and originals > 1:
+        raise BadInput("Two attributes make a grid for one picture: give one --image or row.")
+    if math.prod(map(len, steps)) * originals > output.MOST_PICTURES:
+        raise BadInput(f"--scale: that is more than {output.MOST_PICTURES:,} pictures, use fewer.")
 
 
 def _scales(text: str) -> list[float]:

@@ -1,6 +1,5 @@
 """`vaekit demo` and `vaekit reproduce`."""
 
-import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -8,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from vaekit.cli.flags import Arguments, asks_help, command, is_flag, parse
-from vaekit.cli.options import options_of, summary
+from vaekit.cli.options import description, options_of, summary
 from vaekit.errors import BadInput, Interrupted
 
 
@@ -50,7 +49,7 @@ def reproduce(arguments: Arguments) -> None:
         raise BadInput(f"There is no experiment {name!r} to reproduce: try {' or '.join(near)}.")
     experiment = getattr(import_module(EXPERIMENTS[name]), name)
     options = options_of(experiment, without=("progress",))
-    about = (inspect.getdoc(experiment) or "").partition("\n\nArgs:")[0]
+    about = description(experiment)
     parsed = parse(f"vaekit reproduce {name}", about, {"": options}, arguments[1:])
     with _saying_how_to_go_on():
         report = experiment(**parsed.all_of(options))

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, final, get_args, get_origin
 
-from vaekit.cli.options import Option, options_of, without_none
+from vaekit.cli.options import Option, description, options_of, without_none
 from vaekit.errors import BadInput
 
 Arguments = list[str]
@@ -46,7 +46,7 @@ def command(function: Callable[..., None]) -> Callable[[Arguments], None]:
     def run(arguments: Arguments) -> None:
         name = function.__name__
         options = options_of(function)
-        about = (inspect.getdoc(function) or "").partition("\n\nArgs:")[0]
+        about = description(function)
         parsed = parse(f"vaekit {name}", about, {"": options}, arguments)
         placed = [parsed.values[option.key] for option in options if option.positional]
         flags = parsed.all_of(option for option in options if not option.positional)

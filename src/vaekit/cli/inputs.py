@@ -1,7 +1,7 @@
 """The data that commands work on: a run's own, another data set, or image files."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from vaekit.cli import output
 from vaekit.errors import BadInput
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vaekit.data import Crop, Dataset, Split
+
+Which = Literal["train", "validation", "test"]
 
 
 def chosen(dataset: "Dataset", split: str) -> "list[tuple[str, Split]]":

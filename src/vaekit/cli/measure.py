@@ -2,13 +2,12 @@
 
 import math
 from json import dumps
-from typing import Any, Literal
+from typing import Any
 
 from vaekit.cli.flags import command
+from vaekit.cli.inputs import Which
 from vaekit.cli.output import table
 from vaekit.runs import ROOT, open_run
-
-Which = Literal["train", "validation", "test"]
 
 
 @command

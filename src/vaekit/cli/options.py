@@ -90,6 +90,11 @@ def documented(part: Callable[..., Any]) -> dict[str, str]:
     return found
 
 
+def description(part: Callable[..., Any]) -> str:
+    """A part's docstring up to its "Args:"."""
+    return (inspect.getdoc(part) or "").partition("\n\nArgs:")[0]
+
+
 def summary(part: Callable[..., Any]) -> str:
     """The first line of a part's docstring."""
     return (inspect.getdoc(part) or "").split("\n")[0]

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from vaekit.cli import inputs, output
+from vaekit.data.dataset import Crop
 from vaekit.errors import BadInput
 from vaekit.runs import Run
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     Pictures = NDArray[np.float32]
 
-Crop = Literal["none", "centre", "face"]
 _ENDINGS = (".png", ".npy")
 _LETTERS = 18  # of a picture's name
 

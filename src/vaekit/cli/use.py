@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from vaekit.cli import codes as files
 from vaekit.cli import inputs, output
 from vaekit.cli.flags import command
+from vaekit.cli.inputs import Which
 from vaekit.errors import BadInput
 from vaekit.runs import ROOT, Run, open_run
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from vaekit.data import Split
     from vaekit.model import Autoencoder
 
-Which = Literal["train", "validation", "test"]
 WhichOrAll = Literal["train", "validation", "test", "all"]
 _PORTION = 100
 _MOST_PAIRS = 32

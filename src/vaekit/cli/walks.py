@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vaekit.cli import strips
 from vaekit.cli.flags import command
-from vaekit.cli.strips import Crop
+from vaekit.data.dataset import Crop
 from vaekit.errors import BadInput
 from vaekit.runs import ROOT, open_run
 

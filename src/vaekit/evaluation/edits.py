@@ -9,6 +9,8 @@ from torch import Tensor
 from vaekit.errors import BadInput
 from vaekit.evaluation.bootstrap import Interval, mean_interval, mean_intervals
 
+SEEN = 0.5  # probability from which a judge counts as seeing an attribute
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Edit:
     leakage: Interval | None
 
 
-def flip_rate(before: Tensor, after: Tensor, threshold: float = 0.5) -> Interval:
+def flip_rate(before: Tensor, after: Tensor, threshold: float = SEEN) -> Interval:
     """The share of faces seen without an attribute before an edit that are seen with it after.
 
     `before`, `after` (N,) are a judge's probabilities; for an edit that removes an attribute
@@ -72,7 +74,7 @@ def judge_edit(
     names: tuple[str, ...],
     attribute: str,
     scale: float,
-    threshold: float = 0.5,
+    threshold: float = SEEN,
 ) -> Edit:
     """What a judge's probabilities (N, A), before and after an edit, say about it.
 

@@ -12,7 +12,7 @@ from vaekit.data import Dataset, Split
 from vaekit.evaluation import evaluate
 from vaekit.evaluation.attribute_judge import AttributeJudge
 from vaekit.evaluation.bootstrap import mean_interval
-from vaekit.evaluation.edits import judge_edit
+from vaekit.evaluation.edits import SEEN, judge_edit
 from vaekit.evaluation.perceptual import (
     FRECHET_LAYERS,
     JUDGE_GRID,
@@ -210,7 +210,7 @@ def respond(
     pictures = edit(model, faces, directions.vector(name), scales)
     seen = [examiner.probability(each) for each in pictures]
     place = examiner.judge.names.index(name)
-    if (seen[0][:, place] >= 0.5).all():
+    if (seen[0][:, place] >= SEEN).all():
         return None
     edits = [
         judge_edit(seen[0], after, examiner.judge.names, name, scale)
