@@ -71,7 +71,7 @@ def _report(runs: dict[str, Run], looks: dict[str, Look]) -> Report:
     report.figures(
         [
             (
-                figures.grid(looks[recipe].samples, 10),
+                figures.grid(looks[recipe].samples, 10, gap=1),
                 f"{title}: {samples_title(looks[recipe])}.",
             )
             for recipe, title in MODELS.items()
@@ -99,7 +99,7 @@ def _report(runs: dict[str, Run], looks: dict[str, Look]) -> Report:
 
 def _both(looks: dict[str, Look], field: str, columns: int, what: str) -> list[Any]:
     return [
-        (figures.grid(getattr(looks[recipe], field), columns), f"{title}: {what}.")
+        (figures.grid(getattr(looks[recipe], field), columns, gap=1), f"{title}: {what}.")
         for recipe, title in MODELS.items()
     ]
 
