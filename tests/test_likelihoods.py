@@ -189,10 +189,10 @@ def test_pixel_gaussian_reads_a_mean_and_a_scale_for_every_value() -> None:
 @pytest.mark.parametrize(
     ("make", "flag"),
     [
-        (Gaussian, "--scale"),
-        (lambda value: SharedGaussian(minimum=value), "--minimum"),
-        (lambda value: SharedGaussian(initial=value), "--initial"),
-        (PixelGaussian, "--minimum"),
+        (Gaussian, "`scale`"),
+        (lambda value: SharedGaussian(minimum=value), "`minimum`"),
+        (lambda value: SharedGaussian(initial=value), "`initial`"),
+        (PixelGaussian, "`minimum`"),
     ],
 )
 def test_a_scale_that_is_not_positive_is_refused_by_its_flag(
@@ -203,5 +203,5 @@ def test_a_scale_that_is_not_positive_is_refused_by_its_flag(
 
 
 def test_an_initial_scale_at_its_minimum_is_refused() -> None:
-    with pytest.raises(BadInput, match=r"--initial must be above --minimum, 0\.2, not 0\.1\."):
+    with pytest.raises(BadInput, match=r"`initial` must be above `minimum`, 0\.2, not 0\.1\."):
         SharedGaussian(initial=0.1, minimum=0.2)

@@ -93,7 +93,7 @@ def test_names_are_made_up_and_never_reused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="vae-my-data-1 already"):
         create(tmp_path, "vae-my-data-1", spec, DATA, BUDGET)
     for name in ("", "..", "a/b", "-a", ".hidden", "a b"):
-        with pytest.raises(BadInput, match="--name"):
+        with pytest.raises(BadInput, match="`name`"):
             create(tmp_path, name, spec, DATA, BUDGET)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.json")} == before
     assert len(list(tmp_path.iterdir())) == 2
@@ -224,7 +224,7 @@ def test_more_epochs_end_where_training_that_long_at_once_does(tmp_path: Path) -
     assert vk.resume(longer).config == longer.config
     for name in ("model.safetensors", "metrics.jsonl"):
         assert (short.path / name).read_bytes() == (long.path / name).read_bytes()
-    with pytest.raises(BadInput, match="--epochs"):
+    with pytest.raises(BadInput, match="`epochs`"):
         vk.resume(longer, epochs=2)
 
 

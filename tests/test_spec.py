@@ -169,7 +169,7 @@ def test_an_unknown_name_or_option_is_refused_with_the_nearest(
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("size", [0, -1])
 def test_a_code_without_a_size_is_refused_by_its_flag(recipe: str, size: int) -> None:
-    with pytest.raises(BadInput, match=rf"^--latent must be 1 or more, not {size}\."):
+    with pytest.raises(BadInput, match=rf"^`latent` must be 1 or more, not {size}\."):
         Spec(recipe, SHAPE, {"latent": size}).build()
 
 

@@ -65,7 +65,7 @@ class Gaussian(Likelihood):
 
     def __init__(self, scale: float = 1.0) -> None:
         super().__init__()
-        self.scale = _positive("--scale", scale)
+        self.scale = _positive("`scale`", scale)
 
     def forward(self, parameters: Tensor) -> td.Distribution:
         """Independent Gaussian values."""
@@ -85,10 +85,10 @@ class SharedGaussian(Likelihood):
 
     def __init__(self, initial: float = 0.1, minimum: float = 0.004) -> None:
         super().__init__()
-        self.minimum = _positive("--minimum", minimum)
+        self.minimum = _positive("`minimum`", minimum)
         if not initial > minimum:
-            raise BadInput(f"--initial must be above --minimum, {minimum:g}, not {initial:g}.")
-        raw = _inverse_softplus(_positive("--initial", initial) - minimum)
+            raise BadInput(f"`initial` must be above `minimum`, {minimum:g}, not {initial:g}.")
+        raw = _inverse_softplus(_positive("`initial`", initial) - minimum)
         self.raw = nn.Parameter(torch.tensor(raw))
 
     def forward(self, parameters: Tensor) -> td.Distribution:
@@ -109,7 +109,7 @@ class PixelGaussian(Likelihood):
 
     def __init__(self, minimum: float = 0.004) -> None:
         super().__init__()
-        self.minimum = _positive("--minimum", minimum)
+        self.minimum = _positive("`minimum`", minimum)
 
     def forward(self, parameters: Tensor) -> td.Distribution:
         """Independent Gaussian values."""

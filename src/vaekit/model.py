@@ -125,7 +125,7 @@ class Autoencoder(nn.Module):
         Raises BadInput where draws are not positive.
         """
         if draws < 1:
-            raise BadInput(f"--draws must be 1 or more, not {draws}.")
+            raise BadInput(f"`draws` must be 1 or more, not {draws}.")
         portion = max(1, min(draws, _VALUES // x.numel()))
         for start in range(0, draws, portion):
             with _evaluating(self):

@@ -222,7 +222,7 @@ def assemble(
     Raises BadInput where the size is not positive.
     """
     if size < 1:
-        raise BadInput(f"--latent must be 1 or more, not {size}.")
+        raise BadInput(f"`latent` must be 1 or more, not {size}.")
     net = net or NETS[default_net(shape)]()
     likelihood = likelihood or LIKELIHOODS[default_likelihood(shape)]()
     encoder = net.encoder(shape)

@@ -227,10 +227,10 @@ def create(
 def check_name(root: str | Path, name: str) -> Path:
     """Where a run of this name would lie; raises BadInput unless the name is good and free."""
     if not _NAME.fullmatch(name):
-        raise BadInput(f"--name {name!r} cannot name a run: use letters, digits, '.', '-', '_'.")
+        raise BadInput(f"`name` {name!r} cannot name a run: use letters, digits, '.', '-', '_'.")
     path = Path(root, name)
     if path.exists():
-        raise BadInput(f"There is a run {path} already: give another --name, or remove it.")
+        raise BadInput(f"There is a run {path} already: give another `name`, or remove it.")
     return path
 
 

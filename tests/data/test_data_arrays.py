@@ -114,7 +114,7 @@ def test_npz_with_splits(tmp_path: Path) -> None:
     assert np.array_equal(data.test.x, GREY[20:, None])
     assert data.label_names == ("5", "6", "7", "8")
     assert np.array_equal(data.test.labels, labels[20:] - 5)
-    with pytest.raises(BadInput, match="test split of their own; leave out --test"):
+    with pytest.raises(BadInput, match="test split of their own; leave out `test`"):
         load(tmp_path / "a.npz", test=3)
 
 

@@ -130,11 +130,11 @@ def test_threshold_changes_nothing_twice(split: Split) -> None:
 
 
 def test_bad_arguments() -> None:
-    with pytest.raises(BadInput, match="--batch-size must be at least 1, not 0"):
+    with pytest.raises(BadInput, match="`batch_size` must be at least 1, not 0"):
         Batches(Split(ROWS), 0)
     with pytest.raises(BadInput, match="rank must be"):
         Batches(Split(ROWS), 1, rank=2, world=2)
-    with pytest.raises(BadInput, match="--binarise must be one of"):
+    with pytest.raises(BadInput, match="`binarise` must be one of"):
         Batches(Split(ROWS), 1, binarise="other")  # type: ignore[arg-type]
 
 

@@ -89,7 +89,7 @@ def test_the_official_partition_is_used(home: Path, name: str) -> None:
     data = load("celeba", image_size=8, progress=False)
     assert parts(data) == [30, 10, 20]
     assert data.validation.ids[0].endswith("000031.jpg")
-    with pytest.raises(BadInput, match="have a test split of their own; leave out --test"):
+    with pytest.raises(BadInput, match="have a test split of their own; leave out `test`"):
         load("celeba", image_size=8, test=5, progress=False)
 
 

@@ -1,4 +1,4 @@
-"""`--crop face`, on drawings."""
+"""The largest face cut out, on drawings."""
 
 import subprocess
 import sys
@@ -78,9 +78,9 @@ def test_no_face_at_all_and_no_size(tmp_path: Path) -> None:
     folder = tmp_path / "set"
     folder.mkdir()
     picture(np.random.default_rng(0), (60, 60), "RGB").save(folder / "a.png")
-    with pytest.raises(BadInput, match=r"no face was found in '.*set'; use --crop centre"):
+    with pytest.raises(BadInput, match=r"no face was found in '.*set'; use `crop='centre'`"):
         whole(folder, image_size=32)
-    with pytest.raises(BadInput, match="--crop face needs --image-size"):
+    with pytest.raises(BadInput, match="`crop='face'` needs `image_size`"):
         whole(folder)
 
 
@@ -104,5 +104,5 @@ def test_without_opencv_the_fix_is_named(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
     )
-    advice = "--crop face needs OpenCV 4; install it with: pip install 'vaekit[faces]'"
+    advice = "`crop='face'` needs OpenCV 4; install it with: pip install 'vaekit[faces]'"
     assert done.stdout.splitlines() == [advice] * 2

@@ -108,7 +108,7 @@ def test_sizes_and_crops(images: MakeImages) -> None:
     bands[:, 20:60] = 0, 255, 0
     bands[:, 60:] = 0, 0, 255
     Image.fromarray(bands).save(folder / "a.png")
-    with pytest.raises(BadInput, match=r"'a\.png' is 80 x 40, not 30 x 20; pass --image-size"):
+    with pytest.raises(BadInput, match=r"'a\.png' is 80 x 40, not 30 x 20; pass `image_size`"):
         whole(folder)
     squeezed = whole(folder, image_size=16)
     assert squeezed.shape == (3, 16, 16)
@@ -183,7 +183,7 @@ def test_black_and_white(images: MakeImages) -> None:
         whole(folder, binarise="threshold").train.x[:], np.where(grey > 127, 255, 0)
     )
     assert np.array_equal(whole(folder, binarise="dynamic").train.x[:], grey)
-    with pytest.raises(BadInput, match="--binarise static needs data in memory"):
+    with pytest.raises(BadInput, match="`binarise='static'` needs data in memory"):
         whole(folder, binarise="static")
 
 

@@ -131,5 +131,5 @@ def test_a_face_in_a_large_photo(tmp_path: Path) -> None:
     found = [photo(tmp_path / f"{name}.jpg", (3, 32, 32), "face") for name in ("large", "close")]
     assert np.abs(found[0] - found[1]).mean() < 0.06
     coarse().save(tmp_path / "view.jpg")
-    with pytest.raises(BadInput, match=r"no face was found in '.*view\.jpg'; .*--crop centre"):
+    with pytest.raises(BadInput, match=r"no face was found in '.*view\.jpg'; .*`crop='centre'`"):
         photo(tmp_path / "view.jpg", (3, 32, 32), "face")

@@ -91,9 +91,9 @@ def test_every_row_has_a_unit(split):
 
 def test_limit_and_mistakes(split):
     assert evaluate(model(), split, draws=1, limit=5).points == 5
-    with pytest.raises(BadInput, match="--draws"):
+    with pytest.raises(BadInput, match="`draws`"):
         evaluate(model(), split, draws=0)
-    with pytest.raises(BadInput, match="--limit"):
+    with pytest.raises(BadInput, match="`limit`"):
         evaluate(model(), split, limit=0)
     with pytest.raises(BadInput, match="empty"):
         evaluate(model(), split.take(slice(0, 0)))

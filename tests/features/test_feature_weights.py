@@ -177,7 +177,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_without_weights_it_says_what_to_provide(nowhere: Path) -> None:
     message = refusal(None, "vgg19")
-    assert message.startswith("There are no weights of vgg19 here: give --weights")
+    assert message.startswith("There are no weights of vgg19 here: give `weights`")
     for part in (".safetensors", ".npz", "torchvision", "$VAEKIT_DATA/vgg19", "#sha256=", ".pth"):
         assert part in message
 

@@ -213,8 +213,8 @@ def test_the_smallest_picture_has_features(random_file: Path) -> None:
 @pytest.mark.parametrize(
     ("network", "layers", "message"),
     [
-        ("vgg18", None, "--network has no 'vgg18': did you mean vgg19?"),
-        ("squeezenet", ("fire1",), "--layers of squeezenet has no 'fire1': did you mean fire"),
+        ("vgg18", None, "`network` has no 'vgg18': did you mean vgg19?"),
+        ("squeezenet", ("fire1",), "`layers` of squeezenet has no 'fire1': did you mean fire"),
         ("vgg19", ("pool1",), "use one of relu1_1, relu1_2, relu2_1"),
         ("alexnet", (), "must name one or more layers of alexnet"),
         ("alexnet", ("relu1", "relu1"), "each once"),

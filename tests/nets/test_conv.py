@@ -95,12 +95,12 @@ def test_a_row_does_not_depend_on_its_batch_once_trained() -> None:
 
 @pytest.mark.parametrize("shape", [(64,), (8, 8)])
 def test_data_that_are_no_pictures_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(BadInput, match=r"^--net conv needs pictures \(C, H, W\)"):
+    with pytest.raises(BadInput, match=r"^`net='conv'` needs pictures \(C, H, W\)"):
         Conv().encoder(shape)
 
 
 def test_too_many_layers_for_a_picture_are_refused_by_their_flag() -> None:
-    with pytest.raises(BadInput, match=r"^--channels has 4 halving layers.*8 x 30.*fewer"):
+    with pytest.raises(BadInput, match=r"^`channels` has 4 halving layers.*8 x 30.*fewer"):
         Conv().decoder(2, (1, 8, 30), 1)
 
 
@@ -108,15 +108,15 @@ def test_too_many_layers_for_a_picture_are_refused_by_their_flag() -> None:
 def test_channels_that_make_no_network_are_refused_by_their_flag(
     channels: tuple[int, ...],
 ) -> None:
-    with pytest.raises(BadInput, match=r"^--channels "):
+    with pytest.raises(BadInput, match=r"^`channels` "):
         Conv(channels)
 
 
 def test_a_kernel_too_small_to_halve_is_refused() -> None:
-    with pytest.raises(BadInput, match=r"^--kernel must be at least 3, not 2"):
+    with pytest.raises(BadInput, match=r"^`kernel` must be at least 3, not 2"):
         Conv(kernel=2)
 
 
 def test_an_unknown_activation_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BadInput, match=r"^--activation 'swish' .*relu.*silu"):
+    with pytest.raises(BadInput, match=r"^`activation` 'swish' .*relu.*silu"):
         Conv(activation="swish")  # type: ignore[arg-type]

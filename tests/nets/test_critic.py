@@ -72,10 +72,10 @@ def test_data_that_are_no_pictures_are_refused(shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("layer", [0, 5])
 def test_a_layer_it_does_not_have_is_refused(layer: int) -> None:
-    with pytest.raises(BadInput, match=r"^--layer must be one of the critic's 1 to 4\."):
+    with pytest.raises(BadInput, match=r"^`layer` must be one of the critic's 1 to 4\."):
         Critic(layer=layer)
 
 
 def test_channels_that_make_no_network_are_refused() -> None:
-    with pytest.raises(BadInput, match=r"^--channels "):
+    with pytest.raises(BadInput, match=r"^`channels` "):
         Critic((8, 0))

@@ -78,12 +78,12 @@ def test_a_row_does_not_depend_on_its_batch_once_trained(batch_norm: bool) -> No
 
 @pytest.mark.parametrize("hidden", [(), (0,), (8, -1), (2.5,)])
 def test_widths_that_make_no_network_are_refused_by_their_flag(hidden: tuple[int, ...]) -> None:
-    with pytest.raises(BadInput, match=r"^--hidden "):
+    with pytest.raises(BadInput, match=r"^`hidden` "):
         MLP(hidden)
 
 
 def test_an_unknown_activation_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BadInput, match=r"^--activation 'swish' .*relu.*silu"):
+    with pytest.raises(BadInput, match=r"^`activation` 'swish' .*relu.*silu"):
         MLP(activation="swish")  # type: ignore[arg-type]
 
 

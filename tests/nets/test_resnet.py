@@ -81,10 +81,10 @@ def test_the_default_costs_little_more_than_the_convolutional_network() -> None:
 
 @pytest.mark.parametrize("flag", ["blocks", "plain"])
 def test_numbers_below_zero_are_refused_by_their_flag(flag: str) -> None:
-    with pytest.raises(BadInput, match=f"^--{flag} must be zero or more, not -1"):
+    with pytest.raises(BadInput, match=f"^`{flag}` must be zero or more, not -1"):
         ResNet(**{flag: -1})
 
 
 def test_channels_that_make_no_network_are_refused_by_their_flag() -> None:
-    with pytest.raises(BadInput, match=r"^--channels "):
+    with pytest.raises(BadInput, match=r"^`channels` "):
         ResNet((8, -1))

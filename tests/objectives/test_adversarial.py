@@ -266,10 +266,10 @@ def test_a_latent_without_a_prior_is_refused() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"gamma": -1.0}, "^--gamma must be zero or more"),
-        ({"gamma": float("nan")}, "^--gamma must be zero or more"),
+        ({"gamma": -1.0}, "^`gamma` must be zero or more"),
+        ({"gamma": float("nan")}, "^`gamma` must be zero or more"),
         ({"price": -1.0}, "^The price of r1 must be zero or more"),
-        ({"stabiliser": "r2"}, "^--stabiliser 'r2' is unknown: use spectral-norm, r1, none"),
+        ({"stabiliser": "r2"}, "^`stabiliser` 'r2' is unknown: use spectral-norm, r1, none"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, float], message: str) -> None:

@@ -163,11 +163,11 @@ def test_metrics_are_detached_scalars() -> None:
 @pytest.mark.parametrize(
     ("options", "flag"),
     [
-        ({"distortion_weight": -0.5}, "--distortion-weight"),
-        ({"distortion_weight": math.nan}, "--distortion-weight"),
-        ({"free_bits": -0.1}, "--free-bits"),
-        ({"free_bits": math.nan}, "--free-bits"),
-        ({"draws": 0}, "--draws"),
+        ({"distortion_weight": -0.5}, "`distortion_weight`"),
+        ({"distortion_weight": math.nan}, "`distortion_weight`"),
+        ({"free_bits": -0.1}, "`free_bits`"),
+        ({"free_bits": math.nan}, "`free_bits`"),
+        ({"draws": 0}, "`draws`"),
     ],
 )
 def test_options_that_make_no_sense_are_refused_by_their_flag(

@@ -159,10 +159,10 @@ def test_data_that_are_no_pictures_are_refused(features: Features) -> None:
 @pytest.mark.parametrize(
     ("weights", "weight", "message"),
     [
-        ((1.0,), 1.0, "--layer-weights has 1 numbers for 2 layers: relu1, fire2"),
-        ((1.0, -1.0), 1.0, "--layer-weights must be zero or more, not -1"),
-        (None, -1.0, "--perceptual-weight must be zero or more, not -1"),
-        (None, math.nan, "--perceptual-weight must be zero or more, not nan"),
+        ((1.0,), 1.0, "`layer_weights` has 1 numbers for 2 layers: relu1, fire2"),
+        ((1.0, -1.0), 1.0, "`layer_weights` must be zero or more, not -1"),
+        (None, -1.0, "`perceptual_weight` must be zero or more, not -1"),
+        (None, math.nan, "`perceptual_weight` must be zero or more, not nan"),
     ],
 )
 def test_weights_that_make_no_sense_are_refused(

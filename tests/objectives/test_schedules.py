@@ -40,13 +40,13 @@ def test_warm_up_gives_the_schedule_that_the_flags_describe() -> None:
 @pytest.mark.parametrize(
     ("given", "flag"),
     [
-        ((-1.0,), "--beta"),
-        ((math.nan,), "--beta"),
-        ((math.inf,), "--beta"),
-        ((1.0, -5.0), "--warmup"),
-        ((1.0, math.inf), "--warmup"),
-        ((1.0, 5.0, 0), "--cycles"),
-        ((1.0, 0.0, 2), "--cycles needs --warmup"),
+        ((-1.0,), "`beta`"),
+        ((math.nan,), "`beta`"),
+        ((math.inf,), "`beta`"),
+        ((1.0, -5.0), "`warmup`"),
+        ((1.0, math.inf), "`warmup`"),
+        ((1.0, 5.0, 0), "`cycles`"),
+        ((1.0, 0.0, 2), "`cycles` needs `warmup`"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_by_their_flag(

@@ -129,7 +129,7 @@ def test_an_attribute_without_both_classes_is_left_out_and_named() -> None:
     assert found.names == NAMES
     assert found.left_out == ("bald", "alive")
     assert np.array_equal(found.vectors, directions(codes, marks, NAMES, "balanced").vectors)
-    with pytest.raises(BadInput, match="--attribute bald has no direction"):
+    with pytest.raises(BadInput, match="bald has no direction"):
         found.vector("bald")
     with pytest.raises(BadInput, match="No attribute is there"):
         directions(codes, more[:, 3:], ["bald", "alive"])
@@ -154,7 +154,7 @@ def test_refuses_what_does_not_fit() -> None:
     for wrong, names in ((marks[:40], NAMES), (marks, NAMES[:2]), (marks.astype(int), NAMES)):
         with pytest.raises(BadInput, match="attributes"):
             directions(codes, wrong, names)
-    with pytest.raises(BadInput, match="--method"):
+    with pytest.raises(BadInput, match="`method`"):
         directions(codes, marks, NAMES, "mean")  # type: ignore[arg-type]
 
 

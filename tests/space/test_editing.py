@@ -76,7 +76,7 @@ def test_refuses_what_does_not_fit() -> None:
         edit(MODEL, X, [1.0, 0.0], [1.0])
     with pytest.raises(BadInput, match="one list to a vector"):
         edit(MODEL, X, np.eye(3)[:2], [1.0, 2.0])
-    with pytest.raises(BadInput, match="--dimensions run from 0 to 2 here: there is no 3"):
+    with pytest.raises(BadInput, match="`dimensions` run from 0 to 2 here: there is no 3"):
         traverse(MODEL, torch.zeros(3), [0, 3], 1.0, 5)
-    with pytest.raises(BadInput, match="--steps"):
+    with pytest.raises(BadInput, match="`steps`"):
         traverse(MODEL, torch.zeros(3), [0], 1.0, 1)

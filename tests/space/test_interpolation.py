@@ -57,5 +57,5 @@ def test_a_small_angle_is_still_an_arc() -> None:
 def test_refuses_codes_that_differ_and_a_single_step() -> None:
     with pytest.raises(BadInput, match="shape"):
         linear([0.0, 1.0], [0.0], 3)
-    with pytest.raises(BadInput, match="--steps"):
+    with pytest.raises(BadInput, match="`steps`"):
         spherical([0.0, 1.0], [1.0, 0.0], 1)

@@ -62,5 +62,5 @@ def test_a_dimension_that_never_changes_is_no_trouble() -> None:
 
 @pytest.mark.parametrize("components", [0, -1, 91])
 def test_refuses_components_that_make_no_sense(components: int) -> None:
-    with pytest.raises(BadInput, match="--mixture must be from 1 to 90"):
+    with pytest.raises(BadInput, match="`components` must be from 1 to 90"):
         mixture(bimodal(100, 0), components)

@@ -147,7 +147,7 @@ def test_without_validation_data_the_code_is_watched_on_training_data(data: Data
     record = fit(model, objective, data, Training(epochs=1), progress=False)[0]
     assert record["validation"] == {}
     assert len(record["train"]["rates"]) == 3
-    with pytest.raises(BadInput, match="--patience needs validation data"):
+    with pytest.raises(BadInput, match="`patience` needs validation data"):
         fit(model, objective, data, Training(patience=1), progress=False)
     empty = dataclasses.replace(data, train=data.validation)
     with pytest.raises(BadInput, match="digits has no training data"):
@@ -157,7 +157,7 @@ def test_without_validation_data_the_code_is_watched_on_training_data(data: Data
 def test_a_last_batch_of_one_row_is_refused_where_it_would_be_normalised(data: Dataset) -> None:
     model, objective = ae(SHAPE, net=MLP((8,), batch_norm=True))
     size = len(data.train) - 1
-    with pytest.raises(BadInput, match=f"--batch-size {size} leaves one row"):
+    with pytest.raises(BadInput, match=f"`batch_size={size}` leaves one row"):
         fit(model, objective, data, Training(epochs=1, batch_size=size), progress=False)
 
 
@@ -306,7 +306,7 @@ def test_a_term_that_is_not_finite_is_named(data: Dataset, tmp_path: Path, secon
     with pytest.raises(BadInput) as error:
         fit(model, Breaking(20 / 15, "rate"), data, options, folder=tmp_path, progress=False)
     assert str(error.value) == (
-        "Training diverged at step 21 (not finite: rate). Lower --learning-rate or set --clip. "
+        "Training diverged at step 21 (not finite: rate). Lower `learning_rate` or set `clip`. "
         f"The checkpoint of step {kept} is intact."
     )
     tensors, state = read(tmp_path / STATE, "checkpoint")
@@ -345,7 +345,7 @@ def test_validation_that_is_not_finite_is_named(data: Dataset) -> None:
 def test_a_collapsed_code_is_reported_once(data: Dataset) -> None:
     model, objective = small_vae(beta=100.0)
     options = Training(epochs=14, batch_size=32, learning_rate=0.01)
-    with pytest.warns(UserWarning, match="--free-bits") as warned:
+    with pytest.warns(UserWarning, match="`free_bits=0.1`") as warned:
         history = fit(model, objective, data, options, progress=False)
     assert len(warned) == 1
     assert history[-1]["step"] > 500
@@ -356,7 +356,7 @@ def test_a_collapsed_code_is_reported_once(data: Dataset) -> None:
 def test_an_unknown_device_is_refused(data: Dataset) -> None:
     model, objective = small_vae()
     if not torch.cuda.is_available():
-        with pytest.raises(BadInput, match="--device cuda is not to be had here"):
+        with pytest.raises(BadInput, match="`device='cuda'` is not to be had here"):
             fit(model, objective, data, Training(device="cuda"), progress=False)
 
 

@@ -36,12 +36,12 @@ WRONG: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
 def test_a_wrong_value_is_refused_by_its_flag(name: str, value: Any) -> None:
-    with pytest.raises(BadInput, match=f"^--{name.replace('_', '-')} must be .*, not {value!r}"):
+    with pytest.raises(BadInput, match=f"^`{name}` must be .*, not {value!r}"):
         Training(**{name: value})
 
 
 def test_warm_up_must_fit() -> None:
-    with pytest.raises(BadInput, match=r"--lr-warmup must end before .* --epochs 3"):
+    with pytest.raises(BadInput, match=r"`lr_warmup` must end before .* `epochs=3`"):
         Training(epochs=3, lr_warmup=3)
 
 

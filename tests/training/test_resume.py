@@ -199,7 +199,7 @@ def resumed(folder: Path, **options: float) -> None:
 def test_refuses_to_resume_something_else(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     resumed(folder)
-    with pytest.raises(BadInput, match="--batch-size 128, not 64"):
+    with pytest.raises(BadInput, match="`batch_size=128`, not 64"):
         resumed(folder, batch_size=64)
     model, objective = small_vae()
     with pytest.raises(BadInput, match="other data than digits"):

@@ -6,6 +6,7 @@ Commands live in the modules of this package and are imported when called, so th
 
 import io
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -137,7 +138,16 @@ def _fail(error: object) -> int:
 
 
 def _say(text: str) -> None:
-    print(" ".join(text.split()), file=sys.stderr)
+    print(" ".join(_with_flags(text).split()), file=sys.stderr)
+
+
+def _with_flags(text: str) -> str:
+    """A message of the library, which calls parameters `free_bits=0.1`, as --free-bits 0.1."""
+
+    def flag(match: re.Match[str]) -> str:
+        return f"--{match[1].replace('_', '-')}" + (f" {match[3]}" if match[3] else "")
+
+    return re.sub(r"`([a-z]\w*)(?:=(['\"]?)([^`]*)\2)?`", flag, text)
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import redirect_stderr
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field, make_dataclass
 from difflib import get_close_matches
 from io import StringIO
@@ -91,6 +91,18 @@ def parse(
     if left and not partly:
         refuse(left, [option.flag for option in options])
     return Parsed(_flat(values, groups), _given(arguments, options), left)
+
+
+@contextmanager
+def renamed(**flags: str) -> Iterator[None]:
+    """Errors about parameters of the library that are flags by another name here."""
+    try:
+        yield
+    except BadInput as error:
+        text = str(error)
+        for parameter, flag in flags.items():
+            text = text.replace(f"`{parameter}`", f"`{flag}`")
+        raise BadInput(text) from error
 
 
 def asks_help(arguments: Arguments) -> bool:

@@ -60,7 +60,7 @@ def options_of(
     return [
         Option(
             name,
-            (renamed or {}).get(name, name.replace("_", "-")),
+            (renamed or {}).get(name, name).replace("_", "-"),
             hints[name],
             parameter.default,
             help_.get(name, ""),

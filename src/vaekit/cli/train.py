@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from vaekit.cli.flags import Arguments, Parsed, asks_help, command, parse
+from vaekit.cli.flags import Arguments, Parsed, asks_help, command, parse, renamed
 from vaekit.cli.options import Option, options_of
 from vaekit.data import SOURCES, Dataset, load
 from vaekit.errors import BadInput
@@ -17,7 +17,7 @@ _RUN = [
     Option("progress", "progress", bool, True, "Whether to show progress."),
 ]
 # The seed of training is --seed; that of the random split gets a name of its own.
-RENAMED = {"seed": "data-seed"}
+RENAMED = {"seed": "data_seed"}
 
 
 def data_options() -> list[Option]:
@@ -116,11 +116,9 @@ def _help_or_refuse(arguments: Arguments, placed: list[str]) -> None:
 
 
 def _load(source: str, parsed: Parsed) -> Dataset:
-    try:
-        options: dict[str, Any] = parsed.given_of(data_options())
+    options: dict[str, Any] = parsed.given_of(data_options())
+    with renamed(**RENAMED):
         return load(source, **options, progress=parsed.values["progress"])
-    except BadInput as error:
-        raise BadInput(str(error).replace("--seed", f"--{RENAMED['seed']}")) from error
 
 
 def _likely_shape(source: str) -> tuple[int, ...] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vaekit.cli import codes as files
 from vaekit.cli import inputs, output
-from vaekit.cli.flags import command
+from vaekit.cli.flags import command, renamed
 from vaekit.cli.inputs import Which
 from vaekit.errors import BadInput
 from vaekit.runs import ROOT, Run, open_run
@@ -68,7 +68,8 @@ def sample(
     else:
         from vaekit.experiments.latent import code_mixture
 
-        codes = code_mixture(opened, mixture).sample(n, seed, temperature)
+        with renamed(components="mixture"):
+            codes = code_mixture(opened, mixture).sample(n, seed, temperature)
         parts = _decoded(model, codes.astype("float32"))
     output.write_data(path, (n, *opened.spec.shape), parts)
     print(path)

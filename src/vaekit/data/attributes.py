@@ -123,7 +123,7 @@ def _content(path: Path) -> tuple[str, bytes]:
                 raise BadInput(f"'{tables[0].filename}' in '{path}' unpacks to more than 256 MiB")
             return f"{path}/{tables[0].filename}", members.read(tables[0])
     except FileNotFoundError:
-        raise BadInput(f"there is no table '{path}'; check --attributes") from None
+        raise BadInput(f"there is no table '{path}'; check `attributes`") from None
     except (OSError, RuntimeError, zipfile.BadZipFile) as error:
         raise BadInput(f"cannot read '{path}': {error}") from None
 

@@ -55,11 +55,11 @@ class Batches:
         device: str | torch.device = "cpu",
     ) -> None:
         if batch_size < 1:
-            raise BadInput(f"--batch-size must be at least 1, not {batch_size}")
+            raise BadInput(f"`batch_size` must be at least 1, not {batch_size}")
         if not 0 <= rank < world:
             raise BadInput(f"rank must be from 0 to world - 1, not {rank} with world {world}")
         if binarise not in _BINARISE:
-            raise BadInput(f"--binarise must be one of {', '.join(_BINARISE)}, not {binarise!r}")
+            raise BadInput(f"`binarise` must be one of {', '.join(_BINARISE)}, not {binarise!r}")
         self.split = split
         self.batch_size = batch_size
         self._binarise = _BINARISE[binarise]

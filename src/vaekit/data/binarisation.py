@@ -18,14 +18,14 @@ def binarised(split: Split, kind: Kind, how: Binarise, seed: tuple[int, int]) ->
     if how == "none":
         return split
     if kind != "image":
-        raise BadInput(f"--binarise {how} needs images, and these data are vectors")
+        raise BadInput(f"`binarise={how!r}` needs images, and these data are vectors")
     if how == "dynamic":
         return split
     x = split.x
     if isinstance(x, StoredRows):
         if how == "static":
             raise BadInput(
-                "--binarise static needs data in memory; use dynamic or threshold for a folder"
+                "`binarise='static'` needs data in memory; use dynamic or threshold for a folder"
             )
         return Split(x.thresholded(), split.table, split.ids)
     # RandomState's stream is frozen across versions of numpy; the newer generators' isn't.

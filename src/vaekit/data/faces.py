@@ -31,7 +31,7 @@ def check_installed() -> None:
         _cascade()
     except (ImportError, AttributeError):
         raise BadInput(
-            "--crop face needs OpenCV 4; install it with: pip install 'vaekit[faces]'"
+            "`crop='face'` needs OpenCV 4; install it with: pip install 'vaekit[faces]'"
         ) from None
 
 

@@ -76,15 +76,15 @@ def _check(
 ) -> None:
     if binarise not in get_args(Binarise):
         choices = ", ".join(get_args(Binarise))
-        raise BadInput(f"--binarise must be one of {choices}, not {binarise!r}")
+        raise BadInput(f"`binarise` must be one of {choices}, not {binarise!r}")
     if crop is not None and crop not in get_args(Crop):
-        raise BadInput(f"--crop must be one of {', '.join(get_args(Crop))}, not {crop!r}")
+        raise BadInput(f"`crop` must be one of {', '.join(get_args(Crop))}, not {crop!r}")
     if image_size is not None and image_size < 1:
-        raise BadInput(f"--image-size must be at least 1, not {image_size}")
+        raise BadInput(f"`image_size` must be at least 1, not {image_size}")
     if workers is not None and workers < 1:
-        raise BadInput(f"--workers must be at least 1, not {workers}")
+        raise BadInput(f"`workers` must be at least 1, not {workers}")
     if not 0 <= seed < 2**32:
-        raise BadInput(f"--data-seed must be from 0 to 2^32 - 1, not {seed}")
+        raise BadInput(f"`seed` must be from 0 to 2^32 - 1, not {seed}")
 
 
 def _find(source: str | Path, wanted: Wanted) -> Found:
@@ -99,10 +99,10 @@ def _find(source: str | Path, wanted: Wanted) -> Found:
             return read_pictures(path, wanted)
         if wanted.image_size is not None or wanted.crop not in (None, "none"):
             raise BadInput(
-                f"--image-size and --crop work on folders and zips of images, not on '{source}'"
+                f"`image_size` and `crop` work on folders and zips of images, not on '{source}'"
             )
         if wanted.attributes is not None:
-            raise BadInput(f"--attributes goes with folders and zips of images, not '{source}'")
+            raise BadInput(f"`attributes` goes with folders and zips of images, not '{source}'")
         return named.read(wanted) if named else _read_file(path)
     except OSError as error:
         raise BadInput(f"cannot read '{source}': {error}") from None

@@ -31,7 +31,7 @@ def photo(path: str | Path, shape: tuple[int, ...], crop: Crop = "none") -> npt.
             pixels = decode.pixels(image, plan)
     except NoFace:
         raise BadInput(
-            f"no face was found in '{path}'; give another picture, or --crop centre"
+            f"no face was found in '{path}'; give another picture, or `crop='centre'`"
         ) from None
     except FileNotFoundError:
         raise BadInput(f"there is no picture '{path}'; check its path") from None

@@ -74,7 +74,7 @@ def prepare(
     left out.
     """
     if crop == "face" and image_size is None:
-        raise BadInput("--crop face needs --image-size, as faces differ in size")
+        raise BadInput("`crop='face'` needs `image_size`, as faces differ in size")
     folder = cache_dir() / "images" / _key(listing, image_size, crop)
     if not folder.exists():
         if crop == "face":
@@ -157,7 +157,7 @@ def _build(
             plan = replace(plan, channels=3)
             outcome = _decode_all(plan, listing, workers, progress)
         if len(outcome["faceless"]) + len(outcome["broken"]) == len(listing.names):
-            raise BadInput(f"no face was found in '{listing.source}'; use --crop centre or none")
+            raise BadInput(f"no face was found in '{listing.source}'; use `crop='centre'` or none")
         shape = (len(listing.names), plan.channels, plan.height, plan.width)
         manifest = {"shape": shape, **outcome}
         (partial / "manifest.json").write_text(json.dumps(manifest))
@@ -231,7 +231,7 @@ def _check(done: Done, plan: Plan, listing: Listing) -> None:
         name, width, height = done.misfit
         raise BadInput(
             f"the images in '{listing.source}' differ in size: '{name}' is {width} x {height}, "
-            f"not {plan.width} x {plan.height}; pass --image-size"
+            f"not {plan.width} x {plan.height}; pass `image_size`"
         )
     if done.error:
         raise OSError(done.error)
@@ -292,7 +292,7 @@ class _Worker:
         answer = self._process.stdout.readline()
         if not answer:
             raise BadInput(
-                f"a decoding process died near '{chunk[1][0]}'; pass --workers 1 to see why"
+                f"a decoding process died near '{chunk[1][0]}'; pass `workers=1` to see why"
             )
         return decode.received(answer)
 

@@ -51,13 +51,13 @@ def divide(found: Found, validation: Amount, test: Amount, seed: int) -> dict[st
     counts = {"validation": 0, "test": 0}
     for name, (given, default) in wanted.items():
         if name not in found.splits:
-            counts[name] = _count(default if given is None else given, total, f"--{name}")
+            counts[name] = _count(default if given is None else given, total, f"`{name}`")
         elif given is not None:
-            raise BadInput(f"the data have a {name} split of their own; leave out --{name}")
+            raise BadInput(f"the data have a {name} split of their own; leave out `{name}`")
     drawn = sum(counts.values())
     if drawn >= total:
         raise BadInput(
-            f"--validation and --test take {drawn:,} rows of {total:,} and leave none to train on"
+            f"`validation` and `test` take {drawn:,} rows of {total:,} and leave none to train on"
         )
     order = _order(found, pool, counts["test"], counts["validation"], seed)
     if order is not None and pool.ids is None:

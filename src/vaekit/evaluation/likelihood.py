@@ -106,9 +106,9 @@ def evaluate(
     Raises BadInput for an empty split or a number of draws below 1.
     """
     if draws < 1:
-        raise BadInput(f"--draws must be 1 or more, not {draws}.")
+        raise BadInput(f"`draws` must be 1 or more, not {draws}.")
     if limit is not None and limit < 1:
-        raise BadInput(f"--limit must be 1 or more, not {limit}.")
+        raise BadInput(f"`limit` must be 1 or more, not {limit}.")
     if not len(split):
         raise BadInput("There is nothing to evaluate: this split of the data is empty.")
     if "log_q" not in model.latent.provides:

@@ -64,7 +64,7 @@ def faces(
         folder: Where runs, figures, numbers and the report go.
         data: The faces: celeba, or a folder or zip of images with an attribute table.
         attributes: That table; it must have Blond_Hair, Eyeglasses and Smiling.
-        epochs: Epochs of every model; 14 by default, and 2 with --quick.
+        epochs: Epochs of every model; 14 by default, and 2 with quick.
         quick: Train for 2 epochs and measure on fewer faces: ten minutes rather than an hour.
         seed: Seed of training and of all draws.
         progress: Show progress.
@@ -72,7 +72,7 @@ def faces(
     size = _QUICK if quick else _FULL
     size = replace(size, epochs=size.epochs if epochs is None else epochs)
     if size.epochs < 1:
-        raise BadInput(f"--epochs must be 1 or more, not {size.epochs}.")
+        raise BadInput(f"`epochs` must be 1 or more, not {size.epochs}.")
     console = Console(stderr=True, quiet=not progress)
     options = {} if attributes is None else _prepared(attributes)
     dataset = load(data, **options, progress=progress)
@@ -128,4 +128,4 @@ def _prepared(attributes: Path) -> dict[str, Any]:
 def _check(dataset: Dataset) -> None:
     for name in EDITED:
         if name not in dataset.attributes:
-            raise BadInput(f"{dataset.name} has no attribute {name}: give --attributes with it.")
+            raise BadInput(f"{dataset.name} has no attribute {name}: give `attributes` with it.")

@@ -68,7 +68,7 @@ def attributes(dataset: Dataset, split: Split) -> tuple[tuple[str, ...], Array]:
     if not columns:
         raise BadInput(
             f"The data {dataset.name} have no attributes: train on labelled data, or with "
-            "--attributes and a table of them."
+            "`attributes` and a table of them."
         )
     return tuple(columns), np.stack(list(columns.values()), axis=1)
 

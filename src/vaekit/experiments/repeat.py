@@ -41,6 +41,6 @@ def trained(
     made = (run.spec.recipe, run.spec.net, run.spec.options, run.training)
     if made != (recipe, net or run.spec.net, options, training):
         raise BadInput(
-            f"{run.path} was made with other options: give another --folder, or remove it."
+            f"{run.path} was made with other options: give another `folder`, or remove it."
         )
     return run if run.state == "finished" else resume(run, progress=progress)

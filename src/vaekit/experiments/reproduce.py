@@ -44,9 +44,9 @@ def mnist(
         elbo_epochs: Epochs in the true ELBO.
         progress: Show progress.
     """
-    for flag, value in (("seeds", seeds), ("epochs", epochs), ("elbo-epochs", elbo_epochs)):
+    for flag, value in (("seeds", seeds), ("epochs", epochs), ("elbo_epochs", elbo_epochs)):
         if value < 1:
-            raise BadInput(f"--{flag} must be 1 or more, not {value}.")
+            raise BadInput(f"`{flag}` must be 1 or more, not {value}.")
     console = Console(stderr=True, quiet=not progress)
     dataset = load("mnist", progress=progress)
     judge, score = _judge(folder, dataset, console)

@@ -122,7 +122,7 @@ def resume(
     run = run if isinstance(run, Run) else open_run(run, root)
     wanted = run.training.epochs
     if epochs is not None and epochs < wanted:
-        raise BadInput(f"--epochs must be {wanted}, those of {run.name}, or more, not {epochs}.")
+        raise BadInput(f"`epochs` must be {wanted}, those of {run.name}, or more, not {epochs}.")
     further = epochs is not None and epochs > wanted
     if run.finished and not further:
         return run
@@ -150,7 +150,7 @@ def check_support(model: Autoencoder, dataset: Dataset, likelihood: str) -> None
             if part.support.check(outside)  # type: ignore[attr-defined]
         ]
         raise BadInput(
-            f"--likelihood {likelihood} needs values in {_interval(support)}, but "
+            f"`likelihood={likelihood!r}` needs values in {_interval(support)}, but "
             f"{dataset.name} has {outside:.6g}: use {' or '.join(others)}, or rescale the data."
         )
 

@@ -43,13 +43,13 @@ class Features(nn.Module):
     ) -> None:
         super().__init__()
         self.network, self.weights = network, weights
-        self._table: Network = _nearest("--network", NETWORKS, network)
+        self._table: Network = _nearest("`network`", NETWORKS, network)
         self.layers = tuple(self._table.layers if layers is None else layers)
         named = {name: name for name, _ in _layers(self._table) if name}
         for name in self.layers:
-            _nearest(f"--layers of {network}", named, name)
+            _nearest(f"`layers` of {network}", named, name)
         if not self.layers or len(set(self.layers)) < len(self.layers):
-            raise BadInput(f"--layers must name one or more layers of {network}, each once.")
+            raise BadInput(f"`layers` must name one or more layers of {network}, each once.")
         for name, values in (("mean", _MEAN), ("deviation", _DEVIATION)):
             values_of_channels = torch.tensor(values).view(3, 1, 1)
             self.register_buffer(name, values_of_channels, persistent=False)
@@ -98,7 +98,7 @@ class Features(nn.Module):
         except RuntimeError:
             raise BadInput(
                 f"Pictures of {shape[1]} x {shape[2]} are too small for {names[-1]} of "
-                f"{self.network}: ask for an earlier layer with --layers, or use larger pictures."
+                f"{self.network}: ask for an earlier layer with `layers`, or use larger pictures."
             ) from None
         self._checked.add(tuple(shape))
         return self

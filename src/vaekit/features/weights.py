@@ -35,7 +35,7 @@ def find(network: str, weights: str | Path | None) -> Path:
         return _downloaded(network, str(weights))
     path = Path(weights).expanduser()
     if not path.is_file():
-        raise BadInput(f"--weights {weights}: there is no such file.")
+        raise BadInput(f"`weights` {weights}: there is no such file.")
     return path
 
 
@@ -135,7 +135,7 @@ def _at_hand(network: str) -> Path:
             if found := sorted(folder.glob(stem + suffix)):
                 return found[0]
     raise BadInput(
-        f"There are no weights of {network} here: give --weights a .safetensors or .npz file with "
+        f"There are no weights of {network} here: give `weights` a .safetensors or .npz file with "
         "torchvision's names (features.0.weight and so on), or https://...#sha256=HEX, or put the "
         f"file into $VAEKIT_DATA/{network}; {_CONVERT}"
     )
@@ -146,11 +146,11 @@ def _downloaded(network: str, address: str) -> Path:
     url, fragment = urldefrag(address)
     suffix = Path(urlsplit(url).path).suffix.lower()
     if suffix not in _FORMATS:
-        raise BadInput(f"--weights {address} is neither .safetensors nor .npz: {_CONVERT}")
+        raise BadInput(f"`weights` {address} is neither .safetensors nor .npz: {_CONVERT}")
     digest = re.fullmatch(r"sha256=([0-9a-fA-F]{64})", fragment)
     if digest is None:
         raise BadInput(
-            f"--weights {address} must end in #sha256= and the 64 digits of the file's SHA-256, so "
+            f"`weights` {address} must end in #sha256= and the 64 digits of the file's SHA-256, so "
             "that nothing else is ever used."
         )
     sha256 = digest[1].lower()

@@ -16,5 +16,5 @@ def check_options(flag: str, widths: Iterable[Any], activation: str) -> tuple[in
     if not sizes or any(not isinstance(size, int) or size <= 0 for size in sizes):
         raise BadInput(f"{flag} takes one or more positive whole numbers, not {list(sizes)}.")
     if activation not in ACTIVATIONS:
-        raise BadInput(f"--activation {activation!r} is unknown: use {', '.join(ACTIVATIONS)}.")
+        raise BadInput(f"`activation` {activation!r} is unknown: use {', '.join(ACTIVATIONS)}.")
     return sizes

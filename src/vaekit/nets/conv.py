@@ -35,10 +35,10 @@ class Conv:
     centre: float = 0.5
 
     def __post_init__(self) -> None:
-        sizes = check_options("--channels", self.channels, self.activation)
+        sizes = check_options("`channels`", self.channels, self.activation)
         object.__setattr__(self, "channels", sizes)
         if self.kernel < 3:
-            raise BadInput(f"--kernel must be at least 3, not {self.kernel}.")
+            raise BadInput(f"`kernel` must be at least 3, not {self.kernel}.")
 
     def sizes(self, shape: Shape) -> list[tuple[int, int]]:
         """Height and width before the first layer and after each one.
@@ -46,13 +46,13 @@ class Conv:
         Raises BadInput where the data are no pictures or too small for so many layers.
         """
         if len(shape) != 3:
-            raise BadInput(f"--net conv needs pictures (C, H, W), not data of shape {shape}.")
+            raise BadInput(f"`net='conv'` needs pictures (C, H, W), not data of shape {shape}.")
         sizes = [(shape[1], shape[2])]
         for _ in self.channels:
             height, width = (self._halved(size) for size in sizes[-1])
             if min(height, width) < 1:
                 raise BadInput(
-                    f"--channels has {len(self.channels)} halving layers, too many for pictures "
+                    f"`channels` has {len(self.channels)} halving layers, too many for pictures "
                     f"of {shape[1]} x {shape[2]}: give fewer."
                 )
             sizes.append((height, width))

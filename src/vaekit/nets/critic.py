@@ -47,10 +47,10 @@ class Critic:
     centre: float = 0.5
 
     def __post_init__(self) -> None:
-        sizes = check_options("--channels", self.channels, "leaky-relu")
+        sizes = check_options("`channels`", self.channels, "leaky-relu")
         object.__setattr__(self, "channels", sizes)
         if not 1 <= self.layer <= len(sizes):
-            raise BadInput(f"--layer must be one of the critic's 1 to {len(sizes)}.")
+            raise BadInput(f"`layer` must be one of the critic's 1 to {len(sizes)}.")
 
     def body(self, shape: Shape) -> "CriticBody":
         """The network for pictures of shape (C, H, W); raises BadInput for other data."""

@@ -31,7 +31,7 @@ class MLP:
     centre: float = 0.5
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hidden", check_options("--hidden", self.hidden, self.activation))
+        object.__setattr__(self, "hidden", check_options("`hidden`", self.hidden, self.activation))
 
     def encoder(self, shape: Shape) -> "MLPEncoder":
         """The body from data of shape (B, *shape) to features (B, F)."""

@@ -48,7 +48,7 @@ class ResNet:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "channels", self._trunk(_UP).channels)
-        for flag, value in (("--blocks", self.blocks), ("--plain", self.plain)):
+        for flag, value in (("`blocks`", self.blocks), ("`plain`", self.plain)):
             if value < 0:
                 raise BadInput(f"{flag} must be zero or more, not {value}.")
 

@@ -69,10 +69,10 @@ class Adversarial(Objective):
     ) -> None:
         super().__init__()
         if not (gamma >= 0 and math.isfinite(gamma)):
-            raise BadInput(f"--gamma must be zero or more, not {gamma:g}.")
+            raise BadInput(f"`gamma` must be zero or more, not {gamma:g}.")
         if stabiliser not in _STABILISERS:
             raise BadInput(
-                f"--stabiliser {stabiliser!r} is unknown: use {', '.join(_STABILISERS)}."
+                f"`stabiliser` {stabiliser!r} is unknown: use {', '.join(_STABILISERS)}."
             )
         if not (price >= 0 and math.isfinite(price)):
             raise BadInput(f"The price of r1 must be zero or more, not {price:g}.")

@@ -37,9 +37,9 @@ class ELBO(Objective):
     ) -> None:
         super().__init__()
         if not distortion_weight >= 0:
-            raise BadInput(f"--distortion-weight must be zero or more, not {distortion_weight:g}.")
+            raise BadInput(f"`distortion_weight` must be zero or more, not {distortion_weight:g}.")
         if not free_bits >= 0:
-            raise BadInput(f"--free-bits must be zero or more, not {free_bits:g}.")
+            raise BadInput(f"`free_bits` must be zero or more, not {free_bits:g}.")
         self.beta = Constant(beta) if isinstance(beta, int | float) else beta
         self.distortion_weight, self.free_bits = distortion_weight, free_bits
         self.draws = check_draws(draws)
@@ -74,5 +74,5 @@ def explained(total: Tensor, metrics: dict[str, Tensor], penalty: Tensor | None)
 def check_draws(draws: int) -> int:
     """The number of draws; raises BadInput where it is not positive."""
     if draws < 1:
-        raise BadInput(f"--draws must be 1 or more, not {draws}.")
+        raise BadInput(f"`draws` must be 1 or more, not {draws}.")
     return draws

@@ -51,12 +51,12 @@ class Perceptual(Objective):
         )
         if len(self.layer_weights) != len(features.layers):
             raise BadInput(
-                f"--layer-weights has {len(self.layer_weights)} numbers for "
+                f"`layer_weights` has {len(self.layer_weights)} numbers for "
                 f"{len(features.layers)} layers: {', '.join(features.layers)}."
             )
-        _check("--perceptual-weight", weight)
+        _check("`perceptual_weight`", weight)
         for each in self.layer_weights:
-            _check("--layer-weights", each)
+            _check("`layer_weights`", each)
         self.draws, self.needs = base.draws, base.needs
 
     def forward(self, trace: Trace) -> Loss:

@@ -60,17 +60,17 @@ class Cyclical:
 
 
 def warm_up(value: float, epochs: float = 0.0, cycles: int = 1) -> Schedule:
-    """The schedule that `--beta`, `--warmup` and `--cycles` describe.
+    """The schedule that `beta`, `warmup` and `cycles` describe.
 
     Raises BadInput where one of them makes no sense.
     """
-    for flag, given in (("--beta", value), ("--warmup", epochs)):
+    for flag, given in (("`beta`", value), ("`warmup`", epochs)):
         if not (given >= 0 and math.isfinite(given)):
             raise BadInput(f"{flag} must be zero or more, not {given:g}.")
     if cycles < 1:
-        raise BadInput(f"--cycles must be 1 or more, not {cycles}.")
+        raise BadInput(f"`cycles` must be 1 or more, not {cycles}.")
     if cycles > 1 and not epochs:
-        raise BadInput("--cycles needs --warmup: the epochs over which the cycles run.")
+        raise BadInput("`cycles` needs `warmup`: the epochs over which the cycles run.")
     if not epochs:
         return Constant(value)
     return Linear(value, epochs) if cycles == 1 else Cyclical(value, epochs, cycles)

@@ -90,9 +90,7 @@ class Directions:
         """
         found = lookup(name, (*self.names, *self.left_out))
         if found in self.left_out:
-            raise BadInput(
-                f"--attribute {found} has no direction: it is the same for all training data."
-            )
+            raise BadInput(f"{found} has no direction: it is the same for all training data.")
         return self.names.index(found)
 
 
@@ -133,7 +131,7 @@ def directions(
     Raises BadInput for shapes that do not fit, an unknown method, and where nothing is left.
     """
     if method not in get_args(Method):
-        raise BadInput(f"--method must be one of {', '.join(_METHODS)}, not {method!r}.")
+        raise BadInput(f"`method` must be one of {', '.join(_METHODS)}, not {method!r}.")
     z, all_y = points(codes), _marks(attributes, len(names))
     if len(z) != len(all_y):
         raise BadInput(f"there are {len(z)} codes, but attributes of {len(all_y)}: give one each")

@@ -80,10 +80,10 @@ def traverse(
     Raises BadInput for coordinates that the code lacks and for fewer than two steps.
     """
     if steps < 2:
-        raise BadInput(f"--steps must be 2 or more, not {steps}.")
+        raise BadInput(f"`steps` must be 2 or more, not {steps}.")
     size = code.shape[-1]
     if wrong := [number for number in dimensions if not 0 <= number < size]:
-        raise BadInput(f"--dimensions run from 0 to {size - 1} here: there is no {wrong[0]}.")
+        raise BadInput(f"`dimensions` run from 0 to {size - 1} here: there is no {wrong[0]}.")
     axes = (np.eye(size) * np.asarray(span, np.float64))[list(dimensions)]
     moves = np.linspace(-1, 1, steps)[:, None] * axes[:, None]
     rows = code.new_tensor(moves) + code

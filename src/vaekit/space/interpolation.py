@@ -48,5 +48,5 @@ def _checked(start: ArrayLike, end: ArrayLike, steps: int) -> tuple[Array, Array
     if first.ndim != 1 or first.shape != last.shape:
         raise BadInput(f"codes have shapes {first.shape} and {last.shape}: give two of shape (D,)")
     if steps < 2:
-        raise BadInput(f"--steps must be 2 or more, not {steps}.")
+        raise BadInput(f"`steps` must be 2 or more, not {steps}.")
     return first, last, np.linspace(0, 1, steps)[:, None]

@@ -62,7 +62,7 @@ def mixture(codes: ArrayLike, components: int = 20, seed: int = 0) -> Mixture:
     held = max(1, round(_HELD_OUT * len(array)))
     rest, last = array[order[held:]], array[order[:held]]
     if not 1 <= components <= len(rest):
-        raise BadInput(f"--mixture must be from 1 to {len(rest)} here, not {components}.")
+        raise BadInput(f"`components` must be from 1 to {len(rest)} here, not {components}.")
     fits = [Mixture(kind, *_fit(rest, last, components, kind, seed)) for kind in _KINDS]
     return max(fits, key=lambda fit: fit.held_out)
 

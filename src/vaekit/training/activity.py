@@ -25,7 +25,7 @@ PATIENT = 500
 
 COLLAPSED = (
     "The posterior has collapsed onto the prior: no latent dimension tells data points apart. "
-    "Charge for the rate slowly (--warmup 10) or leave some of it free (--free-bits 0.1)."
+    "Charge for the rate slowly (`warmup=10`) or leave some of it free (`free_bits=0.1`)."
 )
 
 

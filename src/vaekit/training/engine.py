@@ -110,4 +110,4 @@ def _fabric(options: Training) -> Fabric:
             accelerator=kind, devices=[int(number)] if number else 1, precision=options.precision
         )
     except (MisconfigurationException, RuntimeError, ValueError) as error:
-        raise BadInput(f"--device {options.device} is not to be had here: {error}") from error
+        raise BadInput(f"`device={options.device!r}` is not to be had here: {error}") from error

@@ -1,4 +1,4 @@
-"""How to train: the options, which are also the command line's flags."""
+"""How to train: the options."""
 
 import math
 import re
@@ -33,7 +33,7 @@ class Training:
         precision: Numbers of 32 bits, or networks in bfloat16.
         checkpoint_seconds: Seconds between checkpoints; 0 writes one after every step.
 
-    Raises BadInput where a value makes no sense; the message names its flag.
+    Raises BadInput where a value makes no sense; the message names it.
     """
 
     epochs: int = 20
@@ -55,11 +55,11 @@ class Training:
         for name, (holds, wanted) in _RULES.items():
             value = getattr(self, name)
             if not holds(value):
-                raise BadInput(f"--{name.replace('_', '-')} must be {wanted}, not {value!r}.")
+                raise BadInput(f"`{name}` must be {wanted}, not {value!r}.")
         if self.lr_warmup >= self.epochs:
             raise BadInput(
-                f"--lr-warmup must end before training does: {self.lr_warmup:g} epochs of "
-                f"warm-up do not fit in --epochs {self.epochs}."
+                f"`lr_warmup` must end before training does: {self.lr_warmup:g} epochs of "
+                f"warm-up do not fit in `epochs={self.epochs}`."
             )
 
     def learning_rate_at(self, step: int, steps_per_epoch: int) -> float:

@@ -69,5 +69,5 @@ def diverged(what: str, step: int) -> BadInput:
     """The error that names what is not finite and the step (from 1) that made it so."""
     return BadInput(
         f"Training diverged at step {step} (not finite: {what}). "
-        "Lower --learning-rate or set --clip."
+        "Lower `learning_rate` or set `clip`."
     )

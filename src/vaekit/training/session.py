@@ -60,11 +60,11 @@ class Session:
         if not len(dataset.train):
             raise BadInput(f"{dataset.name} has no training data: give a source that has some.")
         if options.patience and not len(dataset.validation):
-            raise BadInput("--patience needs validation data: hold some out, or leave it away.")
+            raise BadInput("`patience` needs validation data: hold some out, or leave it away.")
         normed = any(isinstance(part, nn.BatchNorm1d) for part in model.modules())
         if normed and len(dataset.train) % options.batch_size == 1:
             raise BadInput(
-                f"--batch-size {options.batch_size} leaves one row for the last batch, and "
+                f"`batch_size={options.batch_size}` leaves one row for the last batch, and "
                 "batch normalisation needs two: change it by one."
             )
         self.fabric, self.options, self.dataset, self.model = fabric, options, dataset, model

@@ -77,7 +77,7 @@ def _same(session: Session, state: dict[str, Any], path: Path) -> None:
     for name, value in asdict(session.options).items():
         if name not in _FREE and state["options"].get(name) != value:
             raise BadInput(
-                f"{path} was trained with --{name.replace('_', '-')} {state['options'].get(name)}, "
+                f"{path} was trained with `{name}={state['options'].get(name)}`, "
                 f"not {value}: resume with that, or start a new run."
             )
 
