@@ -43,7 +43,7 @@ def faces() -> Dataset:
         return replace(dataset, name="CelebA")
     noise = np.random.default_rng(0).integers(0, 256, (FACES, 3, 64, 64), np.uint8)
     parts = Split(noise[1_000:]), Split(noise[:1_000]), Split(noise[:0])
-    return Dataset("noise", "image", *parts, binarise="none", fingerprint="")
+    return Dataset("noise", "image", *parts, fingerprint="")
 
 
 def _mlp(batch: int, over_peer: float, of_machine: float | None) -> Task:

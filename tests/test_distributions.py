@@ -9,7 +9,6 @@ from torch import distributions as td
 
 from vaekit.distributions import (
     DiagonalGaussian,
-    Point,
     log_mean_exp,
     rate,
     rate_by_dimension,
@@ -148,13 +147,6 @@ def test_rate_falls_back_to_the_draws_for_an_unknown_pair() -> None:
     z, log_q = q.draw(50, seeded(24))
     log_p = mixture.log_prob(z)
     torch.testing.assert_close(rate(q, mixture, log_q, log_p), (log_q - log_p).mean(0))
-
-
-def test_a_point_has_a_mode_and_no_density() -> None:
-    point = Point(torch.ones(4, 2))
-    assert torch.equal(point.mode, torch.ones(4, 2))
-    assert rate_by_dimension(point, gaussian(25, 2)) is None
-    assert not hasattr(point, "log_prob")
 
 
 def test_log_mean_exp_matches_the_naive_formula() -> None:

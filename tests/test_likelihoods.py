@@ -10,14 +10,20 @@ from torch import distributions as td
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from vaekit.errors import BadInput
+from vaekit.latents import GaussianPosterior, Latent, StandardNormal
 from vaekit.likelihoods import (
     Bernoulli,
+    Categorical,
+    Columns,
     ContinuousBernoulli,
     Gaussian,
     Likelihood,
     PixelGaussian,
     SharedGaussian,
 )
+from vaekit.model import Autoencoder
+from vaekit.nets import MLP
+from vaekit.objectives import ELBO
 from vaekit.recipes import LIKELIHOODS
 
 K, B, EVENT = 3, 4, (2, 5, 3)
@@ -141,7 +147,8 @@ def test_shared_gaussian_starts_from_its_initial_scale(initial: float, minimum: 
 def test_gaussian_draws_have_its_mean_and_scale(likelihood: Likelihood) -> None:
     given = parameters(likelihood)
     generator = torch.Generator().manual_seed(2)
-    x = likelihood(given).sample((4_000,), generator)
+    px = likelihood(given)
+    x = torch.stack([px.sample(generator) for _ in range(4_000)])
     assert x.shape == (4_000, K, B, *EVENT)
     torch.testing.assert_close(x.mean(0), given[:, :, 0], rtol=0, atol=0.04)  # 5 standard errors
     torch.testing.assert_close(x.std(0), torch.full_like(x[0], 0.5), rtol=0, atol=0.03)
@@ -205,3 +212,100 @@ def test_a_scale_that_is_not_positive_is_refused_by_its_flag(
 def test_an_initial_scale_at_its_minimum_is_refused() -> None:
     with pytest.raises(BadInput, match=r"`initial` must be above `minimum`, 0\.2, not 0\.1\."):
         SharedGaussian(initial=0.1, minimum=0.2)
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_values_sum_to_the_log_prob_of_what_is_there(name: str) -> None:
+    likelihood = LIKELIHOODS[name]().double()
+    px, x = likelihood(parameters(likelihood)), unit(B, *EVENT)
+    generator = torch.Generator().manual_seed(5)
+    mask = torch.rand(B, *EVENT, generator=generator) < 0.5
+    torch.testing.assert_close(px.log_prob(x), summed(px.values(x)))
+    torch.testing.assert_close(px.log_prob(x, mask), summed(px.values(x) * mask))
+    assert torch.equal(px.log_prob(x, torch.zeros_like(mask)), torch.zeros(K, B).double())
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_draws_have_the_mean_and_lie_in_the_support(name: str) -> None:
+    likelihood = LIKELIHOODS[name]().double()
+    px = likelihood(parameters(likelihood))
+    generator = torch.Generator().manual_seed(6)
+    x = torch.stack([px.sample(generator) for _ in range(2_000)])
+    assert not x.requires_grad
+    assert likelihood.holds(x).all()
+    error = x.std(0) / math.sqrt(len(x))
+    assert ((x.mean(0) - px.mean).abs() < 5 * error + 1e-9).all()
+
+
+def test_a_continuous_bernoulli_draws_what_its_density_says() -> None:
+    for logit in (-30.0, -3.0, -0.1, 0.0, 0.15, 4.0, 30.0):
+        px = ContinuousBernoulli()(torch.full((1, 1, 1, 20_000), logit, dtype=torch.float64))
+        x = px.sample(torch.Generator().manual_seed(7)).flatten().sort().values
+        grid = torch.linspace(0, 1, 10_001, dtype=torch.float64)
+        one = ContinuousBernoulli()(torch.full((1, 1, 1, 1), logit, dtype=torch.float64))
+        density = one.log_prob(grid[:, None]).exp().flatten()
+        below = torch.cat([torch.zeros(1), torch.cumulative_trapezoid(density, grid)])
+        found = torch.searchsorted(x, grid) / len(x)
+        assert (found - below).abs().max() < 1.95 / math.sqrt(len(x))  # Kolmogorov, 0.1%
+
+
+def test_categories_match_torch() -> None:
+    likelihood = Categorical(4)
+    given = parameters(likelihood)
+    x = torch.randint(4, (B, *EVENT), generator=torch.Generator().manual_seed(8)).double()
+    px = likelihood(given)
+    expected = td.Categorical(logits=given.movedim(2, -1))
+    torch.testing.assert_close(px.log_prob(x), summed(expected.log_prob(x)))
+    assert torch.equal(px.mean, given.argmax(2).double())
+    generator = torch.Generator().manual_seed(9)
+    draws = torch.stack([px.sample(generator) for _ in range(3_000)])
+    for number in range(4):
+        share = (draws == number).double().mean(0)
+        assert (share - expected.probs[..., number]).abs().max() < 0.06
+    assert likelihood.holds(torch.tensor([0.0, 3.0])).all()
+    assert not likelihood.holds(torch.tensor([-1.0, 0.5, 4.0, math.nan])).any()
+
+
+def test_columns_are_their_parts_side_by_side() -> None:
+    parts = [(PixelGaussian(), 2), (Categorical(3), 1), (Bernoulli(), 3)]
+    likelihood = Columns(parts)
+    (size,) = likelihood.outputs((6,))
+    assert size == 2 * 2 + 3 + 3
+    generator = torch.Generator().manual_seed(10)
+    given = torch.randn(K, B, size, generator=generator, dtype=torch.float64)
+    x = torch.cat(
+        [torch.randn(B, 2), torch.randint(3, (B, 1)), torch.randint(2, (B, 3))], 1
+    ).double()
+    px = likelihood(given)
+    alone = [
+        PixelGaussian()(given[..., :4].unflatten(-1, (2, 2))).log_prob(x[:, :2]),
+        Categorical(3)(given[..., 4:7].unflatten(-1, (3, 1))).log_prob(x[:, 2:3]),
+        Bernoulli()(given[..., 7:].unflatten(-1, (1, 3))).log_prob(x[:, 3:]),
+    ]
+    torch.testing.assert_close(px.log_prob(x), sum(alone))
+    mask = torch.rand(B, 6, generator=generator) < 0.5
+    torch.testing.assert_close(px.log_prob(x, mask), (px.values(x) * mask).sum(-1))
+    assert px.mean.shape == px.sample(generator).shape == (K, B, 6)
+    assert likelihood.holds(px.sample(generator)).all()
+    x[0, 2], x[1, 4] = 3, 2
+    assert (~likelihood.holds(x)).nonzero().tolist() == [[0, 2], [1, 4]]
+    with pytest.raises(BadInput, match="6 columns, not of data"):
+        likelihood.outputs((5,))
+
+
+def test_a_row_of_columns_trains_a_model_of_a_table() -> None:
+    torch.manual_seed(0)
+    likelihood = Columns([(SharedGaussian(), 2), (Categorical(3), 1)])
+    net = MLP((16,))
+    encoder = net.encoder((3,))
+    latent = Latent(GaussianPosterior(encoder.features, 2), StandardNormal(2))
+    model = Autoencoder(encoder, latent, net.decoder(2, likelihood.outputs((3,))), likelihood)
+    kinds = torch.randint(3, (300,))
+    x = torch.cat([torch.randn(300, 2) * 0.1 + kinds[:, None], kinds[:, None]], 1)
+    optimiser = torch.optim.Adam(model.parameters(), 1e-2)
+    for _ in range(300):
+        optimiser.zero_grad()
+        loss = ELBO()(model(x)).total
+        loss.backward()
+        optimiser.step()
+    assert (model.reconstruct(x)[:, 2] == x[:, 2]).float().mean() > 0.95

@@ -12,7 +12,8 @@ from vaekit.errors import BadInput
 from vaekit.latents import Deterministic, GaussianPosterior, Latent, StandardNormal
 from vaekit.likelihoods import Bernoulli
 from vaekit.model import Autoencoder
-from vaekit.nets import MLP
+from vaekit.nets import MLP, Conv
+from vaekit.records import Batch, Moment
 
 B, D, SHAPE = 16, 2, (1, 4, 4)
 
@@ -25,7 +26,7 @@ def autoencoder(stochastic: bool = True, corruption: nn.Module | None = None) ->
     torch.manual_seed(0)
     net = MLP((8,), batch_norm=True)
     latent = Latent(GaussianPosterior(8, D), StandardNormal(D))
-    encoder, decoder = net.encoder(SHAPE), net.decoder(D, SHAPE, 1)
+    encoder, decoder = net.encoder(SHAPE), net.decoder(D, (1, *SHAPE))
     return Autoencoder(
         encoder, latent if stochastic else Deterministic(8, D), decoder, Bernoulli(), corruption
     )
@@ -38,15 +39,16 @@ def data(n: int = B) -> Tensor:
 def test_a_pass_is_the_chain_of_its_parts() -> None:
     model = autoencoder().eval()
     x = data()
-    trace = model(x, draws=3, epoch=2.5, generator=seeded(2))
+    at = Moment(2.5, 40, 160)
+    trace = model(x, draws=3, at=at, generator=seeded(2))
     z, log_q = model.latent.posterior(model.encoder(x)).draw(3, seeded(2))
     assert torch.equal(trace.draw.z, z)
     assert torch.equal(trace.draw.log_q, log_q)
     assert torch.equal(trace.log_px, model.likelihood(model.decoder(z)).log_prob(x))
     assert torch.equal(trace.log_w, trace.log_px + trace.draw.log_p - trace.draw.log_q)
     assert trace.x is x
-    assert trace.epoch == 2.5
-    assert model(x).epoch == math.inf
+    assert trace.at is at
+    assert model(x).at.epoch == math.inf
 
 
 def test_encode_is_the_mode_and_decode_the_mean() -> None:
@@ -139,21 +141,21 @@ def test_a_corruption_changes_what_the_encoder_sees_and_not_the_target() -> None
     model, x = autoencoder(corruption=Darken()).eval(), data()
     model.training = True  # the corruption's mode alone; batch norm stays as it is
     trace = model(x, generator=seeded(6))
-    assert torch.equal(trace.draw.posterior.loc, model.encode(torch.zeros_like(x)))
+    assert torch.equal(trace.draw.code, model.encode(torch.zeros_like(x)))
     assert torch.equal(trace.log_px, trace.px.log_prob(x))
     assert torch.equal(trace.x, data())
     clean = model.eval()(x, generator=seeded(6))
-    assert torch.equal(clean.draw.posterior.loc, model.encode(x))
+    assert torch.equal(clean.draw.code, model.encode(x))
 
 
 @final
 class Shifted(nn.Module):
     """An encoder and a decoder at once, moved by the context."""
 
-    features = D
+    features = context = D
 
     def forward(
-        self, value: Tensor, context: Tensor | None = None, target: Tensor | None = None
+        self, value: Tensor, context: Tensor | None = None, mask: Tensor | None = None
     ) -> Tensor:
         assert context is not None
         moved = value + context
@@ -164,10 +166,68 @@ def test_a_context_reaches_encoder_and_decoder() -> None:
     model = Autoencoder(Shifted(), Deterministic(D, D), Shifted(), Bernoulli())
     x, context = torch.rand(4, D), torch.randn(4, D)
     z = model.latent.head(x + context).detach()
-    torch.testing.assert_close(model.encode(x, context), z)
+    known = Batch(x, context)
+    torch.testing.assert_close(model.encode(known), z)
     torch.testing.assert_close(model.decode(z, context), torch.sigmoid(z + context))
-    torch.testing.assert_close(model.reconstruct(x, context), torch.sigmoid(z + context))
-    torch.testing.assert_close(model(x, context).px.mean[0], torch.sigmoid(z + context))
+    torch.testing.assert_close(model.reconstruct(known), torch.sigmoid(z + context))
+    torch.testing.assert_close(model(known).px.mean[0], torch.sigmoid(z + context))
+
+
+@pytest.mark.parametrize("net", [MLP((8,)), Conv((4,))])
+def test_the_networks_read_a_context_they_were_built_for(net: MLP | Conv) -> None:
+    torch.manual_seed(0)
+    encoder, decoder = net.encoder(SHAPE, 3), net.decoder(D, (1, *SHAPE), 3)
+    latent = Latent(GaussianPosterior(encoder.features, D), StandardNormal(D))
+    model = Autoencoder(encoder, latent, decoder, Bernoulli()).eval()
+    assert model.context == 3
+    x, context = data(), torch.eye(3)[torch.arange(B) % 3]
+    other = context.roll(1, 1)
+    z = model.encode(Batch(x, context))
+    assert not torch.allclose(z, model.encode(Batch(x, other)))
+    assert not torch.allclose(model.decode(z, context), model.decode(z, other))
+    assert model.sample(4, context=context[:4]).shape == (4, *SHAPE)
+    assert model.log_likelihood(Batch(x, context), 3).shape == (B,)
+    for bare in (lambda: model.encode(x), lambda: model.decode(z), lambda: model.sample(4)):
+        with pytest.raises(BadInput, match="reads a context of 3 numbers a row, not of 0"):
+            bare()
+    with pytest.raises(BadInput, match="context of 0 numbers a row, not of 3"):
+        autoencoder().encode(Batch(x, context))
+
+
+def test_parts_built_for_different_contexts_are_refused() -> None:
+    net = MLP((8,))
+    latent = Latent(GaussianPosterior(8, D), StandardNormal(D))
+    with pytest.raises(BadInput, match=r"contexts of sizes \[2, 3\]"):
+        Autoencoder(net.encoder(SHAPE, 3), latent, net.decoder(D, (1, *SHAPE), 2), Bernoulli())
+
+
+@pytest.mark.parametrize("net", [MLP((8,)), Conv((4,))])
+def test_missing_values_reach_neither_code_nor_likelihood(net: MLP | Conv) -> None:
+    torch.manual_seed(0)
+    encoder, decoder = net.encoder(SHAPE), net.decoder(D, (1, *SHAPE))
+    latent = Latent(GaussianPosterior(encoder.features, D), StandardNormal(D))
+    model = Autoencoder(encoder, latent, decoder, Bernoulli()).eval()
+    x, mask = data(), torch.rand(B, *SHAPE, generator=seeded(2)) < 0.5
+    nonsense = torch.where(mask, x, 1 - x)
+    one, two = (model(Batch(each, mask=mask), 3, generator=seeded(3)) for each in (x, nonsense))
+    assert torch.equal(one.draw.z, two.draw.z)
+    assert torch.equal(one.log_px, two.log_px)
+    whole = model(Batch(x, mask=torch.ones_like(mask)), generator=seeded(3))
+    torch.testing.assert_close(whole.log_px, model(x, generator=seeded(3)).log_px)
+    parts = [model.likelihood(model.decoder(one.draw.z)).log_prob(x, m) for m in (mask, ~mask)]
+    torch.testing.assert_close(sum(parts), model.likelihood(model.decoder(one.draw.z)).log_prob(x))
+
+
+def test_any_number_of_rows_is_used_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, x = autoencoder(), data(64)
+    uses = [model.encode, model.reconstruct, lambda x: model.decode(model.encode(x))]
+    at_once = [use(x) for use in uses]
+    sample = model.sample(64, generator=seeded(3))
+    monkeypatch.setattr(vaekit.model, "_ROWS", 7)
+    for use, expected in zip(uses, at_once, strict=True):
+        torch.testing.assert_close(use(x), expected)
+    torch.testing.assert_close(model.sample(64, generator=seeded(3)), sample)
+    assert model.encode(x[:0]).shape == (0, D)
 
 
 def test_a_plain_autoencoder_refuses_what_needs_a_density() -> None:

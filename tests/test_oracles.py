@@ -27,9 +27,11 @@ N, F, D = 400, 6, 2
 class Same(nn.Module):
     """An encoder that hands the data on."""
 
-    features = F
+    features, context = F, 0
 
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         return x
 
 
@@ -37,13 +39,13 @@ class Same(nn.Module):
 class Affine(nn.Module):
     """A decoder W z + b."""
 
+    context = 0
+
     def __init__(self) -> None:
         super().__init__()
         self.layer = nn.Linear(D, F)
 
-    def forward(
-        self, z: Tensor, context: Tensor | None = None, target: Tensor | None = None
-    ) -> Tensor:
+    def forward(self, z: Tensor, context: Tensor | None = None) -> Tensor:
         mean: Tensor = self.layer(z)
         return mean.unsqueeze(2)
 
@@ -226,7 +228,7 @@ def trained(model: Autoencoder, objective: Objective, x: Tensor, steps: int = 60
     generator = seeded(4)
     for _ in range(steps):
         optimiser.zero_grad()
-        loss = phase.loss(model(x, draws=objective.draws, generator=generator))
+        loss = objective(model(x, draws=objective.draws, generator=generator))
         loss.total.backward(inputs=list(phase.parameters))
         optimiser.step()
         schedule.step()

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, final
 import torch
 from torch import Tensor, nn
 
+from vaekit.events import Event
 from vaekit.model import Autoencoder
 from vaekit.nets import Shape
+from vaekit.records import Batch
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -118,10 +120,11 @@ def add_graph(writer: "SummaryWriter", model: Autoencoder, shape: Shape) -> None
 
     The model and torch's random state are left as they were.
     """
-    path = _Reconstruction(model)
+    zeros = _zeros(model, shape)
+    path = _Reconstruction(model, zeros.context)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TensorBoard's writer traces with torch.jit, which warns
-        _silently(model, lambda: writer.add_graph(path, _zeros(model, shape), verbose=False))
+        _silently(model, lambda: writer.add_graph(path, zeros.x, verbose=False))
 
 
 def write_graph(folder: Path, model: Autoencoder, shape: Shape) -> None:
@@ -143,13 +146,13 @@ def write_graph(folder: Path, model: Autoencoder, shape: Shape) -> None:
 class _Reconstruction(nn.Module):
     """From data (B, ...) to its reconstruction, tensors in and out, as tracing needs them."""
 
-    def __init__(self, model: Autoencoder) -> None:
+    def __init__(self, model: Autoencoder, context: Tensor | None) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.context = model, context
 
     def forward(self, x: Tensor) -> Tensor:
         """The reconstruction of a batch."""
-        return self.model.reconstruct(x)
+        return self.model.reconstruct(Batch(x, self.context))
 
 
 def _recording(shapes: dict[nn.Module, Shape | None]) -> Callable[[nn.Module, Any, Any], None]:
@@ -161,6 +164,8 @@ def _recording(shapes: dict[nn.Module, Shape | None]) -> Callable[[nn.Module, An
 
 def _shape_of(output: Any) -> Shape | None:
     """The shape of an output for one data point: without the axes of draws and batch."""
+    if isinstance(output, Event):
+        return output.shape
     if isinstance(output, torch.distributions.Distribution):
         return tuple(output.event_shape)
     if not isinstance(output, Tensor):
@@ -181,8 +186,9 @@ def _silently(model: Autoencoder, use: Callable[[], Any]) -> None:
             module.training = mode
 
 
-def _zeros(model: Autoencoder, shape: Shape) -> Tensor:
-    return torch.zeros(_ROWS, *shape, device=next(model.parameters()).device)
+def _zeros(model: Autoencoder, shape: Shape) -> Batch:
+    context = torch.zeros(_ROWS, model.context) if model.context else None
+    return Batch(torch.zeros(_ROWS, *shape), context).to(model.device)
 
 
 def _size(shape: Shape | None) -> str:

@@ -1,33 +1,49 @@
 """Likelihoods p(x|z): from a decoder's parameters to a distribution over the data.
 
-Each takes parameters (K, B, M, *event) and gives a distribution whose `log_prob(x)` is
-(K, B), in nats, summed over the event. For the Gaussians and the continuous Bernoulli it
+Each takes parameters (K, B, *outputs) and gives an `Event`, whose `log_prob(x, mask)` is (K, B),
+in nats, summed over the values that are there. For the Gaussians and the continuous Bernoulli it
 is a density, so it can be positive.
 """
 
 import math
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, final
+from collections.abc import Sequence
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor, nn
-from torch import distributions as td
 from torch.distributions import constraints
 from torch.nn.functional import softplus
 
-from vaekit import distributions
+from vaekit import events
+from vaekit.contracts import Shape
 from vaekit.errors import BadInput
+from vaekit.events import Event
 
 
 class Likelihood(nn.Module, ABC):
-    """The contract: how many parameters a value needs, and where data may lie."""
+    """The contract: how many parameters it needs, and where data may lie.
 
-    needs: ClassVar[int] = 1
+    needs: M, parameters a value. support: where a value may lie.
+    counts: whether it gives probabilities of values that are counted, and reads others as such.
+    """
+
+    needs: int = 1
     support: ClassVar[constraints.Constraint] = constraints.real
+    counts: ClassVar[bool] = False
+
+    def outputs(self, shape: Shape) -> Shape:
+        """The shape of the parameters for data of a shape: (M, *shape) where values are alike."""
+        return (self.needs, *shape)
+
+    def holds(self, x: Tensor) -> Tensor:
+        """Which values of x (B, *shape) may be, bool of its shape."""
+        held: Tensor = self.support.check(x)  # type: ignore[no-untyped-call]
+        return held
 
     @abstractmethod
-    def forward(self, parameters: Tensor) -> Any:
-        """The distribution over x, batch shape (K, B)."""
+    def forward(self, parameters: Tensor) -> Event:
+        """The distribution over x for parameters (K, B, *outputs)."""
 
 
 @final
@@ -35,10 +51,11 @@ class Bernoulli(Likelihood):
     """A coin per value, from its logit; grey values in [0, 1] count as probabilities."""
 
     support = constraints.unit_interval
+    counts = True
 
-    def forward(self, parameters: Tensor) -> td.Distribution:
+    def forward(self, parameters: Tensor) -> Event:
         """Independent Bernoulli values."""
-        return distributions.BernoulliEvent(parameters.squeeze(2))
+        return events.Coins(parameters.squeeze(2))
 
 
 @final
@@ -50,9 +67,9 @@ class ContinuousBernoulli(Likelihood):
 
     support = constraints.unit_interval
 
-    def forward(self, parameters: Tensor) -> td.Distribution:
+    def forward(self, parameters: Tensor) -> Event:
         """Independent continuous Bernoulli values."""
-        return _event(distributions.ContinuousBernoulli(parameters.squeeze(2)))
+        return events.ContinuousCoins(parameters.squeeze(2))
 
 
 @final
@@ -67,9 +84,9 @@ class Gaussian(Likelihood):
         super().__init__()
         self.scale = _positive("`scale`", scale)
 
-    def forward(self, parameters: Tensor) -> td.Distribution:
+    def forward(self, parameters: Tensor) -> Event:
         """Independent Gaussian values."""
-        return distributions.GaussianEvent(parameters.squeeze(2), self.scale)
+        return events.Gaussians(parameters.squeeze(2), self.scale)
 
 
 @final
@@ -91,10 +108,10 @@ class SharedGaussian(Likelihood):
         raw = _inverse_softplus(_positive("`initial`", initial) - minimum)
         self.raw = nn.Parameter(torch.tensor(raw))
 
-    def forward(self, parameters: Tensor) -> td.Distribution:
+    def forward(self, parameters: Tensor) -> Event:
         """Independent Gaussian values."""
         scale = softplus(self.raw) + self.minimum
-        return distributions.GaussianEvent(parameters.squeeze(2), scale)
+        return events.Gaussians(parameters.squeeze(2), scale)
 
 
 @final
@@ -111,15 +128,78 @@ class PixelGaussian(Likelihood):
         super().__init__()
         self.minimum = _positive("`minimum`", minimum)
 
-    def forward(self, parameters: Tensor) -> td.Distribution:
+    def forward(self, parameters: Tensor) -> Event:
         """Independent Gaussian values."""
         loc, raw = parameters.unbind(2)
-        return _event(td.Normal(loc, softplus(raw) + self.minimum, validate_args=False))
+        return events.ScaledGaussians(loc, softplus(raw) + self.minimum)
 
 
-def _event(values: td.Distribution) -> td.Distribution:
-    """All axes but (K, B) as one event."""
-    return td.Independent(values, len(values.batch_shape) - 2, validate_args=False)
+@final
+class Categorical(Likelihood):
+    """One of several classes for every value, which holds the number of its class.
+
+    Args:
+        classes: How many there are.
+    """
+
+    counts = True
+
+    def __init__(self, classes: int = 2) -> None:
+        super().__init__()
+        if classes < 2:
+            raise BadInput(f"`classes` must be 2 or more, not {classes}.")
+        self.needs = classes
+
+    def holds(self, x: Tensor) -> Tensor:
+        """Which values are numbers of classes."""
+        return (x >= 0) & (x < self.needs) & (x == x.round())
+
+    def forward(self, parameters: Tensor) -> Event:
+        """Independent categories."""
+        return events.Categories(parameters)
+
+
+@final
+class Columns(Likelihood):
+    """Several likelihoods side by side in one row of a table, each for a stretch of columns.
+
+    parts: likelihoods with the number of columns of each, from the left.
+    """
+
+    def __init__(self, parts: Sequence[tuple[Likelihood, int]]) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(part for part, _ in parts)
+        self.widths = tuple(width for _, width in parts)
+        if not parts or min(self.widths) < 1:
+            raise BadInput("`parts` must be likelihoods with one column or more each.")
+
+    def outputs(self, shape: Shape) -> Shape:
+        """All parameters of a row in one axis; raises BadInput for other data than such rows."""
+        if shape != (sum(self.widths),):
+            raise BadInput(f"`parts` are of {sum(self.widths)} columns, not of data {shape}.")
+        return (sum(self._sizes),)
+
+    def holds(self, x: Tensor) -> Tensor:
+        """Which values their own column's likelihood allows."""
+        stretches = zip(self._likelihoods, torch.split(x, list(self.widths), -1), strict=True)
+        return torch.cat([part.holds(stretch) for part, stretch in stretches], -1)
+
+    def forward(self, parameters: Tensor) -> Event:
+        """All columns' distributions, as one."""
+        stretches = torch.split(parameters, self._sizes, -1)
+        given = zip(self._likelihoods, stretches, self.widths, strict=True)
+        return events.Columns(
+            [part(own.view(*own.shape[:2], part.needs, width)) for part, own, width in given]
+        )
+
+    @property
+    def _likelihoods(self) -> list[Likelihood]:
+        return list(self.parts)  # type: ignore[arg-type]
+
+    @property
+    def _sizes(self) -> list[int]:
+        pairs = zip(self._likelihoods, self.widths, strict=True)
+        return [part.needs * width for part, width in pairs]
 
 
 def _inverse_softplus(value: float) -> float:

@@ -1,78 +1,87 @@
 """The one model class."""
 
-import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, final
+from typing import final
 
 import torch
 from torch import Generator, Tensor, nn
 
-from vaekit.distributions import log_mean_exp
+from vaekit.contracts import Decoder, Encoder, LatentPart
+from vaekit.distributions import full
 from vaekit.errors import BadInput
-from vaekit.records import Trace
+from vaekit.events import Event
+from vaekit.likelihoods import Likelihood
+from vaekit.records import ALWAYS, Batch, Moment, Trace, as_batch, importance_bound
+
+Rows = Tensor | Batch
 
 
 @final
 class Autoencoder(nn.Module):
     """Encoder, latent, decoder and likelihood, with a corruption of the input while training.
 
-        x ─▶ corruption? ─▶ encoder ─▶ latent ─▶ decoder ─▶ likelihood ─▶ log p(x|z)
+        batch ─▶ corruption? ─▶ encoder ─▶ latent ─▶ decoder ─▶ likelihood ─▶ log p(x|z)
 
-    `forward` is what training uses. The other public methods are for using a trained
-    model: they run in evaluation mode, without gradients, and only those that take a
+    `forward` is what training uses. The other public methods are for using a trained model:
+    they run in evaluation mode, without gradients, take any number of rows in portions, bring
+    them to the model's device and results back to where the rows lay; only those that take a
     generator are random.
+
+    context: the size E of the context that its parts read, 0 where none does.
+
+    Raises BadInput where two parts read contexts of different sizes.
     """
 
     def __init__(
         self,
-        encoder: nn.Module,
-        latent: nn.Module,
-        decoder: nn.Module,
-        likelihood: nn.Module,
+        encoder: Encoder,
+        latent: LatentPart,
+        decoder: Decoder,
+        likelihood: Likelihood,
         corruption: nn.Module | None = None,
     ) -> None:
         super().__init__()
-        self.encoder, self.decoder = encoder, decoder
-        self.latent: Any = latent
+        self.encoder, self.latent, self.decoder = encoder, latent, decoder
         self.likelihood, self.corruption = likelihood, corruption
+        sizes = {part.context for part in (encoder, latent, decoder)} - {0}
+        if len(sizes) > 1:
+            raise BadInput(f"Parts read contexts of sizes {sorted(sizes)}: build all for one.")
+        self.context = max(sizes, default=0)
 
     def forward(
         self,
-        x: Tensor,
-        context: Tensor | None = None,
+        batch: Rows,
         draws: int = 1,
-        epoch: float = math.inf,
+        at: Moment = ALWAYS,
         generator: Generator | None = None,
         scored: bool = True,
     ) -> Trace:
-        """One pass of a batch x (B, ...) with K = draws codes for each row.
+        """One pass of a batch, or of bare rows (B, *shape), with K = draws codes for each row.
 
         scored: whether the codes' log q and log p are wanted, which take time.
+        Raises BadInput where the batch has a context that no part reads, or lacks one.
         """
-        seen = self.corruption(x) if self.corruption and self.training else x
-        features = self.encoder(seen, context)
-        draw = self.latent(
-            features, lambda x: self._infer(x, context), context, draws, generator, scored
-        )
-        px = self.likelihood(self.decoder(draw.z, context))
-        return Trace(x, context, draw, px, px.log_prob(x), epoch)
+        batch = self._checked(batch)
+        draw = self.latent(self._read(batch), self._read, batch.context, draws, generator, scored)
+        px = self._decoded(draw.z, batch.context)
+        return Trace(batch, draw, px, px.log_prob(batch.x, batch.mask), at)
 
-    def encode(self, x: Tensor, context: Tensor | None = None) -> Tensor:
-        """The posterior's mode for each row of x (B, ...), shape (B, D)."""
-        with _evaluating(self):
-            mode: Tensor = self._infer(x, context).mode
-            return mode
+    def encode(self, rows: Rows) -> Tensor:
+        """The code that stands for each row (B, *shape), shape (B, D)."""
+        batch = self._checked(rows)
+        return self._used(batch, lambda part: self.latent.encode(self._read(part)))
 
     def decode(self, z: Tensor, context: Tensor | None = None) -> Tensor:
-        """The likelihood's mean for each code (B, D), shape (B, ...)."""
-        with _evaluating(self):
-            mean: Tensor = self.likelihood(self.decoder(z.unsqueeze(0), context)).mean
-            return mean.squeeze(0)
+        """The likelihood's mean for each code (B, D), shape (B, *shape)."""
+        batch = self._checked(Batch(z, context))
+        return self._used(
+            batch, lambda part: self._decoded(part.x.unsqueeze(0), part.context).mean.squeeze(0)
+        )
 
-    def reconstruct(self, x: Tensor, context: Tensor | None = None) -> Tensor:
-        """x (B, ...) after encoding and decoding, of the same shape."""
-        return self.decode(self.encode(x, context), context)
+    def reconstruct(self, rows: Rows) -> Tensor:
+        """Rows (B, *shape) after encoding and decoding, of the same shape, with nothing missing."""
+        return self.decode(self.encode(rows), as_batch(rows).context)
 
     def sample(
         self,
@@ -81,61 +90,92 @@ class Autoencoder(nn.Module):
         generator: Generator | None = None,
         context: Tensor | None = None,
     ) -> Tensor:
-        """Decoded draws from the prior, shape (n, ...).
+        """Decoded draws from the prior, shape (n, *shape), on the model's device.
 
+        context: of every sample, shape (n, E), where the model reads one.
         Raises BadInput where the latent is deterministic and so has no prior.
         """
-        if self.latent.prior is None:
-            raise BadInput(
-                "A plain autoencoder has no prior to sample from: "
-                "train a recipe with a stochastic latent, such as vae."
-            )
-        with _evaluating(self):
-            prior: Any = self.latent.prior(lambda x: self._infer(x, context), context)
-            return self.decode(prior.sample((n,), generator, temperature), context)
+        return self.decode(self.sample_codes(n, temperature, generator, context), context)
 
-    def log_likelihood(
+    def sample_codes(
         self,
-        x: Tensor,
-        draws: int,
+        n: int,
+        temperature: float = 1.0,
         generator: Generator | None = None,
         context: Tensor | None = None,
     ) -> Tensor:
+        """Codes from the prior, shape (n, D), on the model's device; as `sample`."""
+        self._check_context(context)
+        if context is not None:
+            context = context.to(self.device)
+        with _evaluating(self):
+            return self.latent.sample(n, self._read, context, generator, temperature)
+
+    def log_likelihood(self, rows: Rows, draws: int, generator: Generator | None = None) -> Tensor:
         """The importance-weighted bound on log p(x) in nats with K = draws, shape (B,).
 
-        A lower bound in expectation, tighter with more draws. Draws are made in portions,
-        so memory does not grow with K. Burda et al. 2016, https://arxiv.org/abs/1509.00519
+        A lower bound in expectation, tighter with more draws; of what is there, where values are
+        missing. Draws are made in portions, so memory does not grow with K. Burda et al. 2016,
+        https://arxiv.org/abs/1509.00519
 
-        Raises BadInput where the latent is deterministic or draws are not positive.
+        Raises BadInput where the latent has no density or draws are not positive.
         """
         if "log_q" not in self.latent.provides:
-            raise BadInput("A plain autoencoder has no likelihood: its code has no density.")
-        traces = self.traces(x, draws, generator, context)
-        return log_mean_exp(torch.cat([trace.log_w for trace in traces]))
+            raise BadInput(
+                f"A model with the latent {type(self.latent).__name__} has no likelihood: "
+                "its code has no density."
+            )
+        batch = self._checked(rows)
+        return self._used(batch, lambda part: importance_bound(self.traces(part, draws, generator)))
 
-    def traces(
-        self,
-        x: Tensor,
-        draws: int,
-        generator: Generator | None = None,
-        context: Tensor | None = None,
-    ) -> Iterator[Trace]:
-        """Traces of x (B, ...) in portions of the K = draws codes, so that memory is bounded.
+    def traces(self, rows: Rows, draws: int, generator: Generator | None = None) -> Iterator[Trace]:
+        """Traces of rows (B, *shape) in portions of the K = draws codes, so memory is bounded.
 
         Raises BadInput where draws are not positive.
         """
         if draws < 1:
             raise BadInput(f"`draws` must be 1 or more, not {draws}.")
-        portion = max(1, min(draws, _VALUES // x.numel()))
+        batch = as_batch(rows)
+        portion = max(1, min(draws, _VALUES // batch.x.numel()))
         for start in range(0, draws, portion):
             with _evaluating(self):
-                trace = self(x, context, min(portion, draws - start), generator=generator)
+                trace: Trace = self(batch, min(portion, draws - start), generator=generator)
             yield trace
 
-    def _infer(self, x: Tensor, context: Tensor | None = None) -> Any:
-        return self.latent.posterior(self.encoder(x, context))
+    @property
+    def device(self) -> torch.device:
+        """Where its parameters lie."""
+        return next(self.parameters()).device
+
+    def _read(self, batch: Batch) -> Tensor:
+        seen = self.corruption(batch.x) if self.corruption and self.training else batch.x
+        return self.encoder(seen, batch.context, batch.mask)
+
+    def _decoded(self, z: Tensor, context: Tensor | None) -> Event:
+        px: Event = self.likelihood(full(self.decoder(z, context)))
+        return px
+
+    def _used(self, batch: Batch, use: Callable[[Batch], Tensor]) -> Tensor:
+        with _evaluating(self):
+            portions = batch.split(_ROWS) or [batch]
+            found = [use(part.to(self.device)).to(batch.x.device) for part in portions]
+        return found[0] if len(found) == 1 else torch.cat(found)
+
+    def _checked(self, rows: Rows) -> Batch:
+        batch = as_batch(rows)
+        self._check_context(batch.context)
+        return batch
+
+    def _check_context(self, context: Tensor | None) -> None:
+        size = 0 if context is None else context.shape[-1]
+        if size != self.context:
+            raise BadInput(
+                f"This model reads a context of {self.context} numbers a row, not of {size}: "
+                "give it what its parts were built for."
+            )
 
 
+_ROWS = 100  # rows a pass when a model is used: activations that fit the cache are much faster
 _VALUES = 2**24  # decoded values at once when many draws are scored: 64 MiB
 
 

@@ -2,11 +2,13 @@
 
 A recipe's signature is its configuration: flags, `run.json` and documentation derive
 from it. `net` and `likelihood` are parts; left out, they follow from the data's shape.
+`context` is the size of the context that encoder and decoder read beside the data.
 """
 
 import math
 from collections.abc import Callable
 
+from vaekit.contracts import LatentPart
 from vaekit.errors import BadInput
 from vaekit.features import NETWORKS, Features
 from vaekit.latents import Deterministic, GaussianPosterior, Latent, StandardNormal
@@ -34,7 +36,12 @@ Parts = tuple[Autoencoder, Objective]
 
 
 def ae(
-    shape: Shape, *, net: Net | None = None, likelihood: Likelihood | None = None, latent: int = 10
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
 ) -> Parts:
     """A plain autoencoder: a deterministic code and the distortion alone.
 
@@ -43,7 +50,7 @@ def ae(
     Args:
         latent: Size of the code.
     """
-    return assemble(shape, net, likelihood, Deterministic, latent), ELBO()
+    return assemble(shape, net, likelihood, context, Deterministic, latent), ELBO()
 
 
 def vae(
@@ -51,6 +58,7 @@ def vae(
     *,
     net: Net | None = None,
     likelihood: Likelihood | None = None,
+    context: int = 0,
     latent: int = 10,
     beta: float = 1.0,
     distortion_weight: float = 1.0,
@@ -72,7 +80,7 @@ def vae(
         free_bits: Nats each dimension may use uncharged (Kingma et al. 2016).
         draws: Codes drawn for each data point in a step.
     """
-    model = assemble(shape, net, likelihood, gaussian, latent)
+    model = assemble(shape, net, likelihood, context, gaussian, latent)
     return model, ELBO(warm_up(beta, warmup, cycles), distortion_weight, free_bits, draws)
 
 
@@ -81,6 +89,7 @@ def beta_vae(
     *,
     net: Net | None = None,
     likelihood: Likelihood | None = None,
+    context: int = 0,
     latent: int = 10,
     beta: float = 4.0,
     warmup: float = 0.0,
@@ -94,7 +103,7 @@ def beta_vae(
         beta: Weight of the rate.
         warmup: Epochs over which beta rises from 0.
     """
-    return assemble(shape, net, likelihood, gaussian, latent), ELBO(warm_up(beta, warmup))
+    return assemble(shape, net, likelihood, context, gaussian, latent), ELBO(warm_up(beta, warmup))
 
 
 def iwae(
@@ -102,6 +111,7 @@ def iwae(
     *,
     net: Net | None = None,
     likelihood: Likelihood | None = None,
+    context: int = 0,
     latent: int = 10,
     draws: int = 50,
 ) -> Parts:
@@ -113,7 +123,7 @@ def iwae(
         latent: Size of the code.
         draws: K, the codes drawn for each data point in a step.
     """
-    return assemble(shape, net, likelihood, gaussian, latent), IWAE(draws)
+    return assemble(shape, net, likelihood, context, gaussian, latent), IWAE(draws)
 
 
 def dfc_vae(
@@ -121,6 +131,7 @@ def dfc_vae(
     *,
     net: Net | None = None,
     likelihood: Likelihood | None = None,
+    context: int = 0,
     latent: int = 100,
     beta: float = 1.0,
     distortion_weight: float | None = None,
@@ -151,7 +162,7 @@ def dfc_vae(
     """
     features = Features(network, layers, weights).check(shape)
     pixels = NETWORKS[network].pixels if distortion_weight is None else distortion_weight
-    model = assemble(shape, net, likelihood, gaussian, latent)
+    model = assemble(shape, net, likelihood, context, gaussian, latent)
     model.likelihood.requires_grad_(pixels > 0)
     base = ELBO(warm_up(beta, warmup), pixels)
     return model, Perceptual(base, features, layer_weights, perceptual_weight)
@@ -162,6 +173,7 @@ def vae_gan(
     *,
     net: Net | None = None,
     likelihood: Likelihood | None = None,
+    context: int = 0,
     latent: int = 100,
     beta: float = 1.0,
     distortion_weight: float = 1.0,
@@ -183,7 +195,7 @@ def vae_gan(
         stabiliser: What keeps the critic in bounds.
         layer: The critic's layer, of 4, whose features are compared.
     """
-    model = assemble(shape, net, likelihood, gaussian, latent)
+    model = assemble(shape, net, likelihood, context, gaussian, latent)
     model.likelihood.requires_grad_(distortion_weight > 0)
     base = ELBO(warm_up(beta, warmup), distortion_weight)
     return model, Adversarial(base, Critic(layer=layer).body(shape), gamma, stabiliser)
@@ -213,21 +225,22 @@ def assemble(
     shape: Shape,
     net: Net | None,
     likelihood: Likelihood | None,
-    latent: "Callable[[int, int], Latent | Deterministic]",
+    context: int,
+    latent: Callable[[int, int], LatentPart],
     size: int,
 ) -> Autoencoder:
     """An autoencoder from its parts, with the data's defaults for those left out.
 
-    latent: from the encoder's features F and the size D to a latent.
+    context: its size, 0 for none. latent: from the encoder's features F and the size D to a latent.
     Raises BadInput where the size is not positive.
     """
     if size < 1:
         raise BadInput(f"`latent` must be 1 or more, not {size}.")
     net = net or NETS[default_net(shape)]()
     likelihood = likelihood or LIKELIHOODS[default_likelihood(shape)]()
-    encoder = net.encoder(shape)
-    decoder = net.decoder(size, shape, likelihood.needs)
-    return Autoencoder(encoder, latent(encoder.features, size), decoder, likelihood)  # type: ignore[arg-type]
+    encoder = net.encoder(shape, context)
+    decoder = net.decoder(size, likelihood.outputs(shape), context)
+    return Autoencoder(encoder, latent(encoder.features, size), decoder, likelihood)
 
 
 def gaussian(features: int, size: int) -> Latent:

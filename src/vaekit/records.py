@@ -1,56 +1,117 @@
-"""The records that parts hand to each other.
+"""The records that parts hand to each other, from the data to the optimiser.
 
 Axes: K draws, B batch, D latent size, C, H, W image, F features, N data points,
 M parameters of the likelihood per value. All quantities are in nats.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Self
 
+import torch
 from torch import Tensor
 from torch.nn import Parameter
+
+from vaekit.distributions import log_mean_exp
+from vaekit.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of data and what is known about each.
+
+    x: the clean rows, float32 (B, *shape). Where a value is missing it says nothing.
+    context: what encoder, decoder or prior may read beside x, float32 (B, size of the context).
+    mask: which values of x are there, bool (B, *shape); None where all are.
+    rows: the numbers of the rows in their split, int64 (B,).
+    """
+
+    x: Tensor
+    context: Tensor | None = None
+    mask: Tensor | None = None
+    rows: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Self:
+        """The batch with a change made to every tensor in it."""
+        values = (getattr(self, each.name) for each in fields(self))
+        return type(self)(*(None if value is None else change(value) for value in values))  # type: ignore[arg-type]
+
+    def to(self, device: torch.device) -> Self:
+        """The batch on a device."""
+        return self if self.x.device == device else self.map(lambda value: value.to(device))
+
+    def split(self, rows: int) -> list[Self]:
+        """The batch in portions of so many rows."""
+        starts = range(0, len(self), rows)
+        return [self.map(lambda value, i=i: value[i : i + rows]) for i in starts]  # type: ignore[misc]
+
+
+def as_batch(x: Tensor | Batch) -> Batch:
+    """Bare rows (B, *shape) as a batch; a batch as it is."""
+    return x if isinstance(x, Batch) else Batch(x)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where training is, for what an objective makes of it.
+
+    epoch: epochs trained so far, fractional; infinite outside training, so that every
+        schedule reads as finished.
+    step: steps taken. points: N, the data points of an epoch; 0 where there is no data set.
+    """
+
+    epoch: float = math.inf
+    step: int = 0
+    points: int = 0
+
+
+ALWAYS = Moment()
+"""The moment of everything outside training."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
     """What a latent gives for a batch: codes and their cost.
 
-    z: codes of shape (K, B, D).
+    z: codes as the decoder reads them, shape (K, B, D).
+    code: the one code that `encode` gives for each row, shape (B, D).
     log_q, log_p: log-densities of z under posterior and prior, shape (K, B).
     rate: KL(q(z|x) || p(z)) in nats, shape (B,); None where the latent charges nothing.
-    rates: the same by dimension, shape (B, D), where the posterior factorises.
+    rates: the same by dimension, shape (B, D), where it factorises.
     penalty: a scalar the latent asks to be added to the loss (a codebook's commitment, say).
-    posterior, prior: the distributions themselves.
     """
 
     z: Tensor
+    code: Tensor
     log_q: Tensor | None = None
     log_p: Tensor | None = None
     rate: Tensor | None = None
     rates: Tensor | None = None
     penalty: Tensor | None = None
-    posterior: Any = None
-    prior: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
     """One pass of a batch through an autoencoder.
 
-    x: the clean batch, shape (B, ...).
-    log_px: log p(x|z) in nats, shape (K, B).
-    epoch: epochs trained so far, fractional; infinite outside training, so that
-        every schedule reads as finished.
+    px: the distribution over the data for each code.
+    log_px: log p(x|z) of the values that are there, in nats, shape (K, B).
     """
 
-    x: Tensor
-    context: Tensor | None
+    batch: Batch
     draw: Draw
-    px: Any
+    px: Event
     log_px: Tensor
-    epoch: float = math.inf
+    at: Moment = ALWAYS
+
+    @property
+    def x(self) -> Tensor:
+        """The clean rows, shape (B, *shape)."""
+        return self.batch.x
 
     @property
     def log_w(self) -> Tensor:
@@ -58,6 +119,15 @@ class Trace:
         assert self.draw.log_p is not None
         assert self.draw.log_q is not None
         return self.log_px + self.draw.log_p - self.draw.log_q
+
+
+def importance_bound(traces: Iterable[Trace]) -> Tensor:
+    """log of the mean importance weight over all draws of the traces, in nats, shape (B,).
+
+    A lower bound on log p(x) in expectation, tighter with more draws; with one it is the ELBO.
+    Burda, Grosse and Salakhutdinov 2016, https://arxiv.org/abs/1509.00519
+    """
+    return log_mean_exp(torch.cat([trace.log_w for trace in traces]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +140,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One optimiser's share of a step: its name, its parameters and its loss."""
+    """One optimiser's share of a step: its name and the parameters that it alone moves."""
 
     name: str
     parameters: Sequence[Parameter]
-    loss: Callable[[Trace], Loss]

@@ -19,6 +19,8 @@ from vaekit.recipes import (
 )
 
 Options = dict[str, Any]
+PARTS = ("shape", "net", "likelihood", "context")
+"""What a recipe is given of the data and the other choices: no options of its own."""
 
 
 @final
@@ -27,6 +29,7 @@ class Spec:
     """A recipe, a network and a likelihood by name, each with its options verbatim.
 
     shape: the data's event shape. net, likelihood: left empty, they follow from it.
+    context: the size of the context that the model reads beside the data.
 
     Raises BadInput for an unknown name or option.
     """
@@ -38,6 +41,7 @@ class Spec:
     net_options: Options = field(default_factory=dict)
     likelihood: str = ""
     likelihood_options: Options = field(default_factory=dict)
+    context: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(self.shape))
@@ -55,6 +59,7 @@ class Spec:
             self.shape,
             net=NETS[self.net](**self.net_options),
             likelihood=LIKELIHOODS[self.likelihood](**self.likelihood_options),
+            context=self.context,
             **self.options,
         )
         check(model, objective)
@@ -99,12 +104,11 @@ def lookup(kind: str, table: Mapping[str, Any], name: str) -> Any:
 
 def options_of(part: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """The options of a recipe, network or likelihood, by name, from its signature."""
-    parts = {"shape", "net", "likelihood"}
     variadic = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
     return {
         name: parameter
         for name, parameter in inspect.signature(part).parameters.items()
-        if name not in parts and parameter.kind not in variadic
+        if name not in PARTS and parameter.kind not in variadic
     }
 
 

@@ -14,6 +14,7 @@ from vaekit.data import load
 from vaekit.data.cache import data_dirs
 from vaekit.errors import BadInput
 from vaekit.recipes import LIKELIHOODS, NETS, RECIPES
+from vaekit.spec import PARTS
 from vaekit.training import Training
 
 
@@ -34,7 +35,7 @@ def test_no_two_parts_of_a_training_share_a_flag(recipe: str, net: str, likeliho
 def test_every_option_says_what_it_means() -> None:
     parts = [*RECIPES.values(), *NETS.values(), *LIKELIHOODS.values(), Training, load]
     for part in parts:
-        for option in options_of(part, without=("shape", "net", "likelihood")):
+        for option in options_of(part, without=PARTS):
             assert option.help.endswith("."), f"{part} {option.name}"
         assert summary(part).endswith("."), part
 

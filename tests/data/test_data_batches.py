@@ -1,5 +1,6 @@
 """Order, ranks, resumption and binarisation of batches."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,8 @@ def split(request: pytest.FixtureRequest, tmp_path: Path) -> Split:
 
 def numbers(batches: Batches, epoch: int = 0, start: int = 0) -> list[list[int]]:
     return [
-        torch.round(x[:, 0, 0, 0] * 255).int().tolist() for x in batches.epoch(epoch, start=start)
+        torch.round(batch.x[:, 0, 0, 0] * 255).int().tolist()
+        for batch in batches.epoch(epoch, start=start)
     ]
 
 
@@ -32,8 +34,12 @@ def flat(batches: list[list[int]]) -> list[int]:
     return [row for batch in batches for row in batch]
 
 
+def all_of(split: Split) -> torch.Tensor:
+    return torch.cat([batch.x for batch in Batches(split, 50, shuffle=False).epoch(0)])
+
+
 def test_batches_are_rows_over_255(split: Split) -> None:
-    batches = list(Batches(split, 10, shuffle=False).epoch(0))
+    batches = [batch.x for batch in Batches(split, 10, shuffle=False).epoch(0)]
     assert [len(x) for x in batches] == [10] * 10 + [3]
     assert len(Batches(split, 10)) == 11
     assert all(x.dtype == torch.float32 for x in batches)
@@ -92,7 +98,7 @@ def test_an_empty_split_has_no_batches(split: Split) -> None:
 
 def test_vectors_pass_as_they_are() -> None:
     x = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
-    batch = next(Batches(Split(x), 20, shuffle=False).epoch(0))
+    batch = next(Batches(Split(x), 20, shuffle=False).epoch(0)).x
     assert torch.equal(batch, torch.from_numpy(x))
     batch.zero_()
     assert x.any()
@@ -107,26 +113,25 @@ def test_read_only_rows_are_fine() -> None:
 
 def test_dynamic_binarisation_draws_the_grey_value() -> None:
     grey = np.repeat(np.arange(0, 256, 51, dtype=np.uint8), 40_000).reshape(6, 1, 200, 200)
-    batches = Batches(Split(grey), 6, binarise="dynamic", shuffle=False)
+    batches = Batches(Split(grey, binarise="dynamic"), 6, shuffle=False)
     torch.manual_seed(0)
     state = torch.get_rng_state()
-    first, second = next(batches.epoch(0)), next(batches.epoch(1))
+    first, second = next(batches.epoch(0)).x, next(batches.epoch(1)).x
     assert first.unique().tolist() == [0, 1]
     # Five standard errors of 40,000 draws are at most 0.0125.
     means = first.mean(dim=(1, 2, 3))
     assert torch.allclose(means, torch.arange(6) / 5, atol=0.0125, rtol=0)
     assert not torch.equal(first, second)
     torch.set_rng_state(state)
-    assert torch.equal(next(batches.epoch(0)), first)
+    assert torch.equal(next(batches.epoch(0)).x, first)
 
 
 def test_threshold_changes_nothing_twice(split: Split) -> None:
-    once = torch.cat(list(Batches(split, 50, binarise="threshold", shuffle=False).epoch(0)))
+    once = all_of(dataclasses.replace(split, binarise="threshold"))
     assert torch.equal(once, (torch.from_numpy(ROWS) > 127).float())
     black_white = Split(np.where(ROWS > 127, np.uint8(255), np.uint8(0)))
     for binarise in ("threshold", "static", "none"):
-        batches = Batches(black_white, 50, binarise=binarise, shuffle=False)
-        assert torch.equal(torch.cat(list(batches.epoch(0))), once)
+        assert torch.equal(all_of(dataclasses.replace(black_white, binarise=binarise)), once)
 
 
 def test_bad_arguments() -> None:
@@ -134,8 +139,6 @@ def test_bad_arguments() -> None:
         Batches(Split(ROWS), 0)
     with pytest.raises(BadInput, match="rank must be"):
         Batches(Split(ROWS), 1, rank=2, world=2)
-    with pytest.raises(BadInput, match="`binarise` must be one of"):
-        Batches(Split(ROWS), 1, binarise="other")  # type: ignore[arg-type]
 
 
 def test_split_gives_rows_as_a_model_reads_them(split: Split) -> None:
@@ -154,3 +157,19 @@ def test_split_takes_rows_with_all_that_is_known_of_them(split: Split) -> None:
         assert np.array_equal(np.asarray(part.x), ROWS[rows])
         assert np.array_equal(part.labels, rows)
         assert part.ids == [f"row {row}" for row in rows]
+
+
+def test_context_mask_and_numbers_follow_their_rows(split: Split) -> None:
+    context = np.arange(2 * N, dtype=np.float32).reshape(N, 2)
+    mask = np.random.default_rng(1).random(ROWS.shape) < 0.5
+    known = dataclasses.replace(split, context=context, mask=mask)
+    for shuffle in (True, False):
+        for batch in Batches(known, 10, seed=4, shuffle=shuffle).epoch(0):
+            assert batch.rows is not None
+            rows = batch.rows.numpy()
+            assert np.array_equal(torch.round(batch.x[:, 0, 0, 0] * 255).numpy(), rows)
+            assert np.array_equal(batch.context, context[rows])
+            assert np.array_equal(batch.mask, mask[rows])
+    some = known.take(np.array([7, 3])).batch()
+    assert np.array_equal(some.context, context[[7, 3]])
+    assert np.array_equal(known.batch(slice(3, 5)).mask, mask[3:5])

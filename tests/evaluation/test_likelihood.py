@@ -1,5 +1,6 @@
 """The evaluation against direct sums, and its repeatability."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -76,7 +77,7 @@ def test_plain_autoencoder_has_distortion_and_no_bound(split):
     assert found.rate is None
     assert found.bound is None
     assert {name for name, *_ in found.rows()} == {
-        "distortion",
+        "distortion, grey",
         "reconstruction error, squared",
         "reconstruction, PSNR",
     }
@@ -85,8 +86,34 @@ def test_plain_autoencoder_has_distortion_and_no_bound(split):
 
 def test_every_row_has_a_unit(split):
     rows = evaluate(model(), split, draws=2).rows()
-    assert len(rows) == 7 + 3
+    assert len(rows) == 9 + 3
     assert all(unit for *_, unit in rows)
+
+
+def test_grey_pictures_are_named_and_measured_in_black_and_white_too(split):
+    net = model()
+    found = evaluate(net, split, draws=20)
+    assert (found.binarise, found.grey) == ("none", True)
+    anew = evaluate(net, dataclasses.replace(split, binarise="dynamic"), draws=20)
+    assert (anew.binarise, anew.grey) == ("dynamic", False)
+    assert (found.binarised_elbo, found.binarised_bound) == (anew.elbo, anew.bound)
+    assert anew.binarised_elbo is None
+    names = [name for name, *_ in found.rows()]
+    assert names[:2] == ["ELBO, grey", "ELBO, binarised"]
+    density = evaluate(model(likelihood=Gaussian()), split, draws=2)
+    assert not density.grey
+    assert density.rows()[0][0] == "ELBO"
+
+
+def test_missing_values_are_left_out(split):
+    mask = np.random.default_rng(3).random(split.x.shape) < 0.5
+    known = dataclasses.replace(split, mask=mask)
+    other = dataclasses.replace(known, x=np.where(mask, split.x, 255 - split.x))
+    net = model()
+    found = evaluate(net, known, draws=3)
+    assert found == evaluate(net, other, draws=3)
+    assert found.psnr is None
+    assert found.elbo.value > evaluate(net, split, draws=3).elbo.value
 
 
 def test_limit_and_mistakes(split):

@@ -20,7 +20,7 @@ def test_the_decoder_gives_every_picture_size_back(kernel: int, colours: int) ->
     net = Conv((2, 3, 4), kernel=kernel)
     for size in range(8, 71):
         shape = (colours, size, 78 - size)
-        encoder, decoder = net.encoder(shape).eval(), net.decoder(2, shape, 2).eval()
+        encoder, decoder = net.encoder(shape).eval(), net.decoder(2, (2, *shape)).eval()
         features = encoder(torch.rand(1, *shape))
         assert features.shape == (1, encoder.features), shape
         assert decoder(torch.zeros(1, 1, 2)).shape == (1, 1, 2, *shape), shape
@@ -33,7 +33,7 @@ def test_every_layer_halves_the_picture(kernel: int) -> None:
 
 
 def test_draws_and_batch_keep_their_places() -> None:
-    decoder = Conv((4, 8)).decoder(3, (3, 16, 12), 2).eval()
+    decoder = Conv((4, 8)).decoder(3, (2, 3, 16, 12)).eval()
     z = torch.randn(5, 7, 3, generator=torch.Generator().manual_seed(0))
     together = decoder(z)
     assert together.shape == (5, 7, 2, 3, 16, 12)
@@ -42,7 +42,7 @@ def test_draws_and_batch_keep_their_places() -> None:
 
 def test_the_article_network_for_digits() -> None:
     net = Conv((16, 32), batch_norm=False)
-    encoder, decoder = net.encoder((1, 28, 28)), net.decoder(2, (1, 28, 28), 1)
+    encoder, decoder = net.encoder((1, 28, 28)), net.decoder(2, (1, 1, 28, 28))
     assert net.sizes((1, 28, 28)) == [(28, 28), (14, 14), (7, 7)]
     assert encoder.features == 32 * 7 * 7
     assert count(encoder) == (16 * 16 + 16) + (16 * 16 * 32 + 32)
@@ -53,7 +53,7 @@ def test_the_article_network_for_digits() -> None:
 
 def test_the_article_network_for_faces_is_the_default() -> None:
     net = Conv()
-    encoder, decoder = net.encoder((3, 64, 64)), net.decoder(10, (3, 64, 64), 1)
+    encoder, decoder = net.encoder((3, 64, 64)), net.decoder(10, (1, 3, 64, 64))
     assert net.channels == (32, 64, 128, 256)
     assert encoder.features == 256 * 4 * 4
     widths = ((3, 32), (32, 64), (64, 128), (128, 256))
@@ -65,7 +65,7 @@ def test_the_article_network_for_faces_is_the_default() -> None:
 @pytest.mark.parametrize("batch_norm", [False, True])
 def test_every_option_trains_and_leaves_its_input_alone(activation: str, batch_norm: bool) -> None:
     net = Conv((3, 4), activation=activation, batch_norm=batch_norm)  # type: ignore[arg-type]
-    encoder, decoder = net.encoder((1, 9, 8)), net.decoder(16, (1, 9, 8), 1)
+    encoder, decoder = net.encoder((1, 9, 8)), net.decoder(16, (1, 1, 9, 8))
     x = torch.rand(4, 1, 9, 8)
     kept = x.clone()
     decoder(encoder(x).unsqueeze(0)).square().sum().backward()
@@ -83,7 +83,7 @@ def test_the_input_is_centred_before_the_first_layer() -> None:
 
 def test_a_row_does_not_depend_on_its_batch_once_trained() -> None:
     net = Conv((8, 8))
-    encoder, decoder = net.encoder((3, 16, 16)), net.decoder(3, (3, 16, 16), 1)
+    encoder, decoder = net.encoder((3, 16, 16)), net.decoder(3, (1, 3, 16, 16))
     generator = torch.Generator().manual_seed(1)
     x = torch.rand(64, 3, 16, 16, generator=generator)
     z = torch.randn(1, 64, 3, generator=generator)
@@ -101,7 +101,7 @@ def test_data_that_are_no_pictures_are_refused(shape: tuple[int, ...]) -> None:
 
 def test_too_many_layers_for_a_picture_are_refused_by_their_flag() -> None:
     with pytest.raises(BadInput, match=r"^`channels` has 4 halving layers.*8 x 30.*fewer"):
-        Conv().decoder(2, (1, 8, 30), 1)
+        Conv().decoder(2, (1, 1, 8, 30))
 
 
 @pytest.mark.parametrize("channels", [(), (0,), (8, -1)])

@@ -18,7 +18,7 @@ def count(*parts: nn.Module) -> int:
 @pytest.mark.parametrize("needs", [1, 2])
 def test_shapes_follow_the_contract(shape: tuple[int, ...], needs: int) -> None:
     net = MLP((16, 9))
-    encoder, decoder = net.encoder(shape), net.decoder(4, shape, needs)
+    encoder, decoder = net.encoder(shape), net.decoder(4, (needs, *shape))
     assert encoder(torch.rand(6, *shape)).shape == (6, encoder.features)
     assert encoder.features == 9
     assert decoder(torch.randn(3, 6, 4)).shape == (3, 6, needs, *shape)
@@ -27,7 +27,7 @@ def test_shapes_follow_the_contract(shape: tuple[int, ...], needs: int) -> None:
 @pytest.mark.parametrize("size", [2, 10])
 def test_the_article_network_has_the_parameters_counted_by_hand(size: int) -> None:
     net = MLP((500, 250))
-    encoder, decoder = net.encoder((1, 28, 28)), net.decoder(size, (1, 28, 28), 1)
+    encoder, decoder = net.encoder((1, 28, 28)), net.decoder(size, (1, 1, 28, 28))
     into = 784 * 500 + 500 + 500 * 250 + 250
     back = size * 250 + 250 + 250 * 500 + 500 + 500 * 784 + 784
     assert count(encoder) == into == 517_750
@@ -46,7 +46,7 @@ def test_the_input_is_centred_before_the_first_layer() -> None:
 
 def test_the_decoder_ends_without_an_activation() -> None:
     torch.manual_seed(0)
-    decoder = MLP((8,)).decoder(2, (30,), 1)
+    decoder = MLP((8,)).decoder(2, (1, 30))
     given = decoder(10 * torch.randn(1, 50, 2, generator=torch.Generator().manual_seed(0)))
     assert (given < 0).any()
     assert (given > 0).any()
@@ -56,7 +56,7 @@ def test_the_decoder_ends_without_an_activation() -> None:
 @pytest.mark.parametrize("batch_norm", [False, True])
 def test_every_option_trains_and_leaves_its_input_alone(activation: str, batch_norm: bool) -> None:
     net = MLP((6, 5), activation=activation, batch_norm=batch_norm)  # type: ignore[arg-type]
-    encoder, decoder = net.encoder((4,)), net.decoder(5, (4,), 1)
+    encoder, decoder = net.encoder((4,)), net.decoder(5, (1, 4))
     x = torch.rand(8, 4)
     kept = x.clone()
     decoder(encoder(x).unsqueeze(0)).square().sum().backward()
@@ -68,7 +68,7 @@ def test_every_option_trains_and_leaves_its_input_alone(activation: str, batch_n
 @pytest.mark.parametrize("batch_norm", [False, True])
 def test_a_row_does_not_depend_on_its_batch_once_trained(batch_norm: bool) -> None:
     net = MLP((16, 8), batch_norm=batch_norm)
-    encoder, decoder = net.encoder((12,)), net.decoder(3, (12,), 1)
+    encoder, decoder = net.encoder((12,)), net.decoder(3, (1, 12))
     x, z = torch.rand(64, 12), torch.randn(1, 64, 3)
     encoder(x), decoder(z)  # moves the running statistics of batch normalisation
     encoder.eval(), decoder.eval()

@@ -28,7 +28,7 @@ def test_the_decoder_gives_every_picture_size_back(colours: int) -> None:
     net = ResNet((2, 4, 6), plain=1)
     for size in range(8, 71):
         shape = (colours, size, 78 - size)
-        encoder, decoder = net.encoder(shape).eval(), net.decoder(2, shape, 2).eval()
+        encoder, decoder = net.encoder(shape).eval(), net.decoder(2, (2, *shape)).eval()
         features = encoder(torch.rand(1, *shape))
         assert features.shape == (1, encoder.features), shape
         assert decoder(torch.zeros(1, 1, 2)).shape == (1, 1, 2, *shape), shape
@@ -37,7 +37,7 @@ def test_the_decoder_gives_every_picture_size_back(colours: int) -> None:
 def test_blocks_follow_small_maps_only() -> None:
     net = ResNet((4, 8, 8, 16), blocks=2, plain=2)
     assert widths(net.encoder((3, 32, 32))) == [8, 8, 16, 16]
-    assert widths(net.decoder(3, (3, 32, 32), 1)) == [16, 16, 8, 8]
+    assert widths(net.decoder(3, (1, 3, 32, 32))) == [16, 16, 8, 8]
     assert widths(ResNet((4, 8), plain=0).encoder((3, 8, 8))) == [4, 8]
 
 
@@ -60,7 +60,7 @@ def test_a_block_adds_a_small_change_to_its_input() -> None:
 
 
 def test_draws_and_batch_keep_their_places() -> None:
-    decoder = ResNet((4, 8), plain=0).decoder(3, (3, 16, 12), 2).eval()
+    decoder = ResNet((4, 8), plain=0).decoder(3, (2, 3, 16, 12)).eval()
     z = torch.randn(5, 7, 3, generator=torch.Generator().manual_seed(0))
     together = decoder(z)
     assert together.shape == (5, 7, 2, 3, 16, 12)
@@ -71,7 +71,7 @@ def multiplications(net: Conv | ResNet) -> int:
     shape = (3, 64, 64)
     with FlopCounterMode(display=False) as counter:
         net.encoder(shape)(pictures(1, *shape))
-        net.decoder(100, shape, 1).eval()(torch.zeros(1, 1, 100))
+        net.decoder(100, (1, *shape)).eval()(torch.zeros(1, 1, 100))
     return int(counter.get_total_flops())
 
 

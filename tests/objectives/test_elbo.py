@@ -15,7 +15,7 @@ from vaekit.likelihoods import Bernoulli
 from vaekit.model import Autoencoder
 from vaekit.nets import MLP
 from vaekit.objectives import ELBO, Linear
-from vaekit.records import Draw, Trace
+from vaekit.records import Batch, Draw, Moment, Trace
 
 K, B, D, SHAPE = 3, 5, 2, (1, 4, 4)
 
@@ -27,7 +27,7 @@ def autoencoder(seed: int = 0, stochastic: bool = True) -> Autoencoder:
     return Autoencoder(
         net.encoder(SHAPE),
         latent if stochastic else Deterministic(8, D),
-        net.decoder(D, SHAPE, 1),
+        net.decoder(D, (1, *SHAPE)),
         Bernoulli(),
     ).double()
 
@@ -35,15 +35,16 @@ def autoencoder(seed: int = 0, stochastic: bool = True) -> Autoencoder:
 def traced(model: Autoencoder, epoch: float = math.inf) -> Trace:
     generator = torch.Generator().manual_seed(1)
     x = torch.rand(B, *SHAPE, generator=generator, dtype=torch.float64)
-    trace: Trace = model(x, draws=K, epoch=epoch, generator=generator)
+    trace: Trace = model(x, draws=K, at=Moment(epoch), generator=generator)
     return trace
 
 
 def priced(rates: Tensor, log_px: Tensor | None = None, penalty: Tensor | None = None) -> Trace:
     """A trace with these rates (B, D) and log p(x|z) (K, B)."""
     z, x = torch.zeros(1, *rates.shape), torch.zeros(len(rates), 1)
-    draw = Draw(z, rate=rates.sum(-1), rates=rates, penalty=penalty)
-    return Trace(x, None, draw, None, torch.zeros(1, len(rates)) if log_px is None else log_px)
+    draw = Draw(z, z[0], rate=rates.sum(-1), rates=rates, penalty=penalty)
+    scores = torch.zeros(1, len(rates)) if log_px is None else log_px
+    return Trace(Batch(x), draw, None, scores)  # type: ignore[arg-type]
 
 
 def by_hand(model: Autoencoder, trace: Trace) -> tuple[Tensor, Tensor]:
@@ -87,8 +88,8 @@ def test_the_article_minimises_kl_plus_half_the_cross_entropy() -> None:
     q = DiagonalGaussian(loc, log_scale)
     p = DiagonalGaussian(torch.zeros(1).double(), torch.zeros(1).double())
     px = Bernoulli()(logits[None, :, None])
-    draw = Draw(loc[None], rate=td.kl_divergence(q, p))
-    loss = ELBO(beta=1, distortion_weight=0.5)(Trace(x, None, draw, px, px.log_prob(x)))
+    draw = Draw(loc[None], loc, rate=td.kl_divergence(q, p))
+    loss = ELBO(beta=1, distortion_weight=0.5)(Trace(Batch(x), draw, px, px.log_prob(x)))
 
     def softplus(value: float) -> float:
         return math.log1p(math.exp(value))

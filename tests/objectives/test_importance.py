@@ -13,7 +13,7 @@ from vaekit.likelihoods import Bernoulli
 from vaekit.model import Autoencoder
 from vaekit.nets import MLP
 from vaekit.objectives import ELBO, IWAE
-from vaekit.records import Draw, Trace
+from vaekit.records import Batch, Draw, Trace
 
 B, D, SHAPE = 8, 2, (6,)
 
@@ -22,7 +22,7 @@ def autoencoder(seed: int = 0) -> Autoencoder:
     torch.manual_seed(seed)
     net = MLP((7,), activation="tanh")
     latent = Latent(GaussianPosterior(7, D), StandardNormal(D))
-    parts = net.encoder(SHAPE), latent, net.decoder(D, SHAPE, 1), Bernoulli()
+    parts = net.encoder(SHAPE), latent, net.decoder(D, (1, *SHAPE)), Bernoulli()
     model = Autoencoder(*parts).double()
     with torch.no_grad():
         for parameter in model.parameters():
@@ -110,16 +110,17 @@ def test_the_gradient_weighs_each_draw_by_its_normalised_weight() -> None:
 
 def test_the_bound_survives_weights_whose_exponentials_do_not() -> None:
     z = torch.zeros(2, 1, D)
-    draw = Draw(z, log_q=torch.zeros(2, 1), log_p=torch.zeros(2, 1))
+    draw = Draw(z, z[0], log_q=torch.zeros(2, 1), log_p=torch.zeros(2, 1))
     log_px = torch.tensor([[-5000.0], [-5001.0]])
-    bound = -IWAE(2)(Trace(torch.zeros(1, 1), None, draw, None, log_px)).total
+    bound = -IWAE(2)(Trace(Batch(torch.zeros(1, 1)), draw, None, log_px)).total  # type: ignore[arg-type]
     assert bound.item() == pytest.approx(-5000 + math.log((1 + math.exp(-1)) / 2))
 
 
 def test_a_penalty_is_added_to_the_loss_and_not_to_the_bound() -> None:
     zeros = torch.zeros(2, 1)
-    draw = Draw(torch.zeros(2, 1, D), zeros, zeros, penalty=torch.tensor(0.5))
-    loss = IWAE(2)(Trace(torch.zeros(1, 1), None, draw, None, zeros - 1))
+    z = torch.zeros(2, 1, D)
+    draw = Draw(z, z[0], zeros, zeros, penalty=torch.tensor(0.5))
+    loss = IWAE(2)(Trace(Batch(torch.zeros(1, 1)), draw, None, zeros - 1))  # type: ignore[arg-type]
     assert loss.total == 1.5
     assert loss.metrics["loss"] == 1.5
     assert loss.metrics["iwae"] == -1.0

@@ -12,7 +12,7 @@ def draw(mean: Tensor, scale: Tensor) -> Draw:
     prior = DiagonalGaussian(torch.zeros(mean.shape[-1]), torch.zeros(mean.shape[-1]))
     rates = rate_by_dimension(posterior, prior)
     assert rates is not None
-    return Draw(mean.unsqueeze(0), rate=rates.sum(-1), rates=rates, posterior=posterior)
+    return Draw(mean.unsqueeze(0), mean, rate=rates.sum(-1), rates=rates)
 
 
 def test_units_and_rates_over_uneven_batches() -> None:
@@ -53,6 +53,6 @@ def test_one_active_unit_among_many_is_no_collapse() -> None:
 
 def test_a_latent_that_charges_nothing_has_no_activity() -> None:
     activity = Activity()
-    activity.add(Draw(torch.zeros(1, 5, 2)))
+    activity.add(Draw(torch.zeros(1, 5, 2), torch.zeros(5, 2)))
     assert activity.report() == {}
     assert not activity.collapsed()

@@ -20,7 +20,7 @@ from vaekit.model import Autoencoder
 from vaekit.nets import MLP
 from vaekit.objectives import ELBO, IWAE, Objective
 from vaekit.recipes import ae
-from vaekit.records import Loss, Phase, Trace
+from vaekit.records import Loss, Moment, Phase, Trace
 from vaekit.training import Training, fit
 from vaekit.training.checkpoint import STATE, load_weights, read
 from vaekit.training.engine import _fabric
@@ -35,6 +35,13 @@ def data() -> Dataset:
 def small_ae() -> tuple[Autoencoder, Objective]:
     torch.manual_seed(0)
     return ae(SHAPE, net=MLP(hidden=(24,)), latent=3)
+
+
+def grey(data: Dataset) -> Dataset:
+    """The same, with grey values left as they are."""
+    names = ("train", "validation", "test")
+    splits = {name: dataclasses.replace(getattr(data, name), binarise="none") for name in names}
+    return dataclasses.replace(data, **splits)
 
 
 def session(model: Autoencoder, objective: Objective, data: Dataset, **options: Any) -> Session:
@@ -66,12 +73,13 @@ def test_same_seed_same_weights(data: Dataset) -> None:
 def test_it_is_the_plain_loop(data: Dataset) -> None:
     model, objective = small_vae(warmup=1.0)
     optimiser = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
-    batches = Batches(data.train, 100, binarise="dynamic", seed=5)
+    batches = Batches(data.train, 100, seed=5)
     torch.manual_seed(5)
     for epoch in range(2):
-        for i, x in enumerate(batches.epoch(epoch)):
+        for i, batch in enumerate(batches.epoch(epoch)):
             optimiser.zero_grad()
-            objective(model(x, epoch=epoch + i / len(batches))).total.backward()
+            at = Moment(epoch + i / len(batches))
+            objective(model(batch, at=at)).total.backward()
             optimiser.step()
     ours, objective = small_vae(warmup=1.0)
     fit(ours, objective, data, Training(epochs=2, batch_size=100, seed=5), progress=False)
@@ -109,7 +117,7 @@ def test_the_model_is_written_as_it_is_left(data: Dataset, tmp_path: Path) -> No
 
 def test_means_weigh_every_data_point_equally() -> None:
     data = digits(validation=131)  # so that the last batches are smaller: 1,486 and 131 rows
-    data = dataclasses.replace(data, binarise="none")
+    data = grey(data)
     model, objective = small_ae()
     options = Training(epochs=1, batch_size=100, learning_rate=1e-30)
     record = fit(model, objective, data, options, progress=False)[0]
@@ -178,9 +186,12 @@ class Critical(Objective):
 
     def phases(self, model: Autoencoder) -> tuple[Phase, ...]:
         return (
-            Phase("model", list(model.parameters()), self),
-            Phase("critic", list(self.critic.parameters()), self.judge),
+            Phase("model", list(model.parameters())),
+            Phase("critic", list(self.critic.parameters())),
         )
+
+    def losses(self, model: Autoencoder, trace: Trace) -> tuple[Loss, ...]:
+        return self(trace), self.judge(trace)
 
 
 def first_step(parameters: Sequence[Tensor], loss: Tensor, learning_rate: float) -> list[Tensor]:
@@ -291,7 +302,7 @@ class Breaking(Objective):
 
     def forward(self, trace: Trace) -> Loss:
         loss: Loss = self.elbo(trace)
-        if not self.epoch <= trace.epoch < math.inf:
+        if not self.epoch <= trace.at.epoch < math.inf:
             return loss
         if self.term == "gradient":
             return Loss(loss.total + (0 * trace.draw.z).sum().sqrt(), loss.metrics)
@@ -335,7 +346,7 @@ def test_validation_that_is_not_finite_is_named(data: Dataset) -> None:
     class Unbounded(Objective):
         def forward(self, trace: Trace) -> Loss:
             distortion = -trace.log_px.mean()
-            return Loss(distortion, {"gap": distortion.detach() * trace.epoch})
+            return Loss(distortion, {"gap": distortion.detach() * trace.at.epoch})
 
     options = Training(epochs=1, batch_size=100)
     with pytest.raises(BadInput, match=r"at step 15 \(not finite: gap of the validation data\)"):
@@ -368,11 +379,11 @@ def test_bfloat16_reads_the_data_as_they_are(data: Dataset) -> None:
             seen.append(trace.x)
             return Loss(-trace.log_px.mean(), {})
 
-    grey = dataclasses.replace(data, binarise="none")
+    shades = grey(data)
     options = Training(epochs=1, precision="bf16-mixed", seed=1)
-    record = fit(small_ae()[0], Watching(), grey, options, progress=False)[0]
-    assert torch.equal(seen[0], next(Batches(grey.train, 128, seed=1).epoch(0)))
-    full = fit(small_ae()[0], ELBO(), grey, Training(epochs=1, seed=1), progress=False)[0]
+    record = fit(small_ae()[0], Watching(), shades, options, progress=False)[0]
+    assert torch.equal(seen[0], next(Batches(shades.train, 128, seed=1).epoch(0)).x)
+    full = fit(small_ae()[0], ELBO(), shades, Training(epochs=1, seed=1), progress=False)[0]
     assert record["validation"]["loss"] == pytest.approx(full["validation"]["loss"], rel=0.01)
 
 
@@ -394,7 +405,7 @@ def test_metrics_that_change_are_refused(data: Dataset) -> None:
     class Fickle(Objective):
         def forward(self, trace: Trace) -> Loss:
             loss = -trace.log_px.mean()
-            return Loss(loss, {f"at {trace.epoch:.3f}": loss.detach()})
+            return Loss(loss, {f"at {trace.at.epoch:.3f}": loss.detach()})
 
     with pytest.raises(ValueError, match=r"must not change: \('loss', 'at 0.000'\), then"):
         fit(small_ae()[0], Fickle(), data, Training(epochs=1), progress=False)

@@ -131,7 +131,7 @@ class Interrupting(Objective):
         self.inner, self.epoch, self.pressed = inner, epoch, False
 
     def forward(self, trace: Trace) -> Loss:
-        if trace.epoch == self.epoch and not self.pressed:
+        if trace.at.epoch == self.epoch and not self.pressed:
             self.pressed = True
             os.kill(os.getpid(), signal.SIGINT)
         loss: Loss = self.inner(trace)

@@ -63,7 +63,6 @@ def evaluate(
         draws=draws,
         seed=seed,
         limit=limit,
-        binarise=dataset.binarise,
         progress=True,
     )
     if json:

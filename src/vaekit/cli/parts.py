@@ -13,7 +13,7 @@ from vaekit.cli.options import Option, options_of, summary
 from vaekit.errors import BadInput
 from vaekit.nets import Shape
 from vaekit.recipes import LIKELIHOODS, NETS, RECIPES, default_likelihood, default_net
-from vaekit.spec import Spec, lookup
+from vaekit.spec import PARTS, Spec, lookup
 
 Groups = Mapping[str, Sequence[Option]]
 
@@ -36,7 +36,7 @@ CHOICES = [
 def recipe_options(recipe: str) -> list[Option]:
     """The flags of a recipe; raises BadInput where there is none of this name."""
     part = lookup("recipe", RECIPES, recipe)
-    return options_of(part, without=("shape", "net", "likelihood"))
+    return options_of(part, without=PARTS)
 
 
 def spec_from(

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vaekit.data.attributes import SkippedColumns as SkippedColumns
     from vaekit.data.batches import Batches as Batches
-    from vaekit.data.batches import as_input as as_input
     from vaekit.data.dataset import Binarise as Binarise
     from vaekit.data.dataset import Crop as Crop
     from vaekit.data.dataset import Dataset as Dataset
     from vaekit.data.dataset import Split as Split
     from vaekit.data.fetch import download as download
+    from vaekit.data.inputs import as_input as as_input
     from vaekit.data.loading import load as load
     from vaekit.data.matching import UnmatchedNames as UnmatchedNames
     from vaekit.data.photos import photo as photo
@@ -38,7 +38,7 @@ _HOME = {
     "Source": "sources",
     "Split": "dataset",
     "UnmatchedNames": "matching",
-    "as_input": "batches",
+    "as_input": "inputs",
     "download": "fetch",
     "load": "loading",
     "photo": "photos",

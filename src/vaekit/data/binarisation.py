@@ -1,5 +1,7 @@
 """Black and white from grey, once and for all."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from vaekit.data.dataset import Binarise, Kind, Split
@@ -20,14 +22,14 @@ def binarised(split: Split, kind: Kind, how: Binarise, seed: tuple[int, int]) ->
     if kind != "image":
         raise BadInput(f"`binarise={how!r}` needs images, and these data are vectors")
     if how == "dynamic":
-        return split
+        return replace(split, binarise=how)
     x = split.x
     if isinstance(x, StoredRows):
         if how == "static":
             raise BadInput(
                 "`binarise='static'` needs data in memory; use dynamic or threshold for a folder"
             )
-        return Split(x.thresholded(), split.table, split.ids)
+        return replace(split, x=x.thresholded(), binarise=how)
     # RandomState's stream is frozen across versions of numpy; the newer generators' isn't.
     random = np.random.RandomState(seed)
     white = 255 if x.dtype == np.uint8 else 1
@@ -36,4 +38,4 @@ def binarised(split: Split, kind: Kind, how: Binarise, seed: tuple[int, int]) ->
         block = x[first : first + _BLOCK]
         level = 0.5 if how == "threshold" else random.random_sample(block.shape)
         values[first : first + _BLOCK] = np.where(block > level * white, 255, 0)
-    return Split(values, split.table, split.ids)
+    return replace(split, x=values, binarise=how)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, final
 
 import numpy as np
@@ -13,6 +13,8 @@ from vaekit.data.stored import StoredRows
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from vaekit.records import Batch
 
 Binarise = Literal["none", "threshold", "static", "dynamic"]
 Crop = Literal["none", "centre", "face"]
@@ -30,11 +32,18 @@ class Split:
     table: columns of N values; "label" holds class numbers where there are labels, and bool
         columns are attributes.
     ids: the N names of the rows where they have some.
+    binarise: how grey values become black and white. "threshold" and "static" have been
+        applied; "dynamic" is drawn by `Batches` each time a row is seen.
+    context: what a model reads beside each row, (N, E) float32, where it reads something.
+    mask: which values are there, (N, *shape) bool, where some are missing.
     """
 
     x: Rows
     table: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
     ids: Sequence[str] | None = None
+    binarise: Binarise = "none"
+    context: npt.NDArray[np.float32] | None = None
+    mask: npt.NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return int(self.x.shape[0])
@@ -50,16 +59,32 @@ class Split:
         ids = self.ids
         if ids is not None:
             ids = ids[index] if isinstance(index, slice) else [ids[i] for i in index]
-        return Split(x, {name: column[index] for name, column in self.table.items()}, ids)
+        return replace(
+            self,
+            x=x,
+            table={name: column[index] for name, column in self.table.items()},
+            ids=ids,
+            context=None if self.context is None else self.context[index],
+            mask=None if self.mask is None else self.mask[index],
+        )
 
-    def tensor(self, index: Any = slice(None)) -> Tensor:
-        """The rows at `index` (a slice or integers) as a model reads them, float32 (n, ...)."""
+    def batch(self, index: Any = slice(None)) -> Batch:
+        """The rows at `index` (a slice or integers) as a model reads them, on the CPU.
+
+        Grey values stay as they are: what is drawn anew is drawn by `Batches`.
+        """
         import torch
 
-        from vaekit.data.batches import as_input
+        from vaekit.data.inputs import batch_of
 
-        rows = np.asarray(index) if not isinstance(index, slice) else index
-        return as_input(torch.from_numpy(np.array(self.x[rows], order="C")))
+        places = np.arange(len(self))[index]
+        some = self.take(places) if not isinstance(index, slice) else self.take(index)
+        x = np.array(some.x, order="C")  # a model may work in place
+        return batch_of(x, some.context, some.mask, places, torch.device("cpu"))
+
+    def tensor(self, index: Any = slice(None)) -> Tensor:
+        """The x of `batch`, float32 (n, ...)."""
+        return self.batch(index).x
 
 
 @final
@@ -68,8 +93,6 @@ class Dataset:
     """Training, validation and test data.
 
     kind: "image" or "vector".
-    binarise: how grey values become black and white. "threshold" and "static" have been
-        applied; "dynamic" is drawn by `Batches` each time a row is seen.
     fingerprint: a digest of the content and of the options that shaped it; the same on
         every machine.
     label_names: the name of each class number, where there are labels.
@@ -82,10 +105,14 @@ class Dataset:
     train: Split
     validation: Split
     test: Split
-    binarise: Binarise
     fingerprint: str
     label_names: tuple[str, ...] | None = None
     prepared: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def binarise(self) -> Binarise:
+        """How grey values become black and white; see `Split`."""
+        return self.train.binarise
 
     @property
     def attributes(self) -> tuple[str, ...]:

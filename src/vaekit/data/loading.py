@@ -64,7 +64,6 @@ def load(
         train=splits["train"],
         validation=splits["validation"],
         test=splits["test"],
-        binarise=binarise,
         fingerprint=digest(found.content, binarise, sizes, seed if random else None),
         label_names=found.label_names,
         prepared=found.options,

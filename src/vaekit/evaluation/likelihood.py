@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -14,10 +14,10 @@ from torch import Tensor
 
 from vaekit.data import Batches, Split
 from vaekit.data.dataset import Binarise
-from vaekit.distributions import log_mean_exp
 from vaekit.errors import BadInput
 from vaekit.evaluation.pictures import WINDOW, psnr, ssim
 from vaekit.model import Autoencoder
+from vaekit.records import Batch, Trace, importance_bound
 from vaekit.training.activity import Activity
 
 
@@ -37,6 +37,11 @@ class Evaluation:
     """What a model makes of a split of data.
 
     points: N data points. draws: K codes drawn for each.
+    binarise: how the data's grey values were made black and white.
+    grey: whether some stayed between black and white under a likelihood that counts, which reads
+        them as probabilities. Distortion, ELBO and bound are then the article's and bound no
+        density; those to compare with papers are `binarised_elbo` and `binarised_bound`, of the
+        same pictures drawn black and white with the grey values as probabilities.
     distortion: E_q[-log p(x|z)]; squared_error: of reconstructions, by value.
     psnr, ssim: of reconstructions of pictures; None for other data, and ssim for pictures
         smaller than its window.
@@ -49,6 +54,8 @@ class Evaluation:
 
     points: int
     draws: int
+    binarise: Binarise
+    grey: bool
     distortion: Estimate
     squared_error: Estimate
     psnr: Estimate | None = None
@@ -56,16 +63,21 @@ class Evaluation:
     rate: Estimate | None = None
     elbo: Estimate | None = None
     bound: Estimate | None = None
+    binarised_elbo: Estimate | None = None
+    binarised_bound: Estimate | None = None
     active_units: int | None = None
     rates: list[float] | None = None
 
     def rows(self) -> list[tuple[str, float, float | None, str]]:
         """Name, value, standard error and unit of every number, for a table."""
+        bound, grey = f"importance-weighted bound, K = {self.draws}", ", grey" if self.grey else ""
         named = {
-            "ELBO": self.elbo,
+            f"ELBO{grey}": self.elbo,
+            "ELBO, binarised": self.binarised_elbo,
             "rate": self.rate,
-            "distortion": self.distortion,
-            f"importance-weighted bound, K = {self.draws}": self.bound,
+            f"distortion{grey}": self.distortion,
+            f"{bound}{grey}": self.bound,
+            f"{bound}, binarised": self.binarised_bound,
             "reconstruction error, squared": self.squared_error,
             "reconstruction, PSNR": self.psnr,
             "reconstruction, SSIM": self.ssim,
@@ -94,14 +106,13 @@ def evaluate(
     seed: int = 0,
     batch_size: int = 500,
     limit: int | None = None,
-    binarise: Binarise = "none",
     progress: bool = False,
 ) -> Evaluation:
     """Bounds, rate, distortion and activity of a model on a split of N points.
 
-    Repeatable for a seed; torch's global random state is left as it was. For grey values
-    under a Bernoulli, numbers are of the grey image read as probabilities, the article's
-    convention, unless `binarise` is "dynamic".
+    Repeatable for a seed; torch's global random state is left as it was. Grey values are made
+    black and white as in training; see `Evaluation.grey` for those that stay grey. Where values
+    are missing, the numbers are of those that are there.
 
     Raises BadInput for an empty split or a number of draws below 1.
     """
@@ -114,14 +125,17 @@ def evaluate(
     if "log_q" not in model.latent.provides:
         draws = 1  # every draw of a deterministic code is the same
     points = split.take(slice(0, limit))
-    device = next(model.parameters()).device
-    batches = Batches(points, batch_size, binarise=binarise, shuffle=False, device=device)
+    batches = Batches(points, batch_size, shuffle=False, device=model.device)
     sums, activity = _Sums(), Activity()
     with _seeded(seed), _bar(len(batches), progress) as bar:
-        for x in batches.epoch(0):
-            sums.add(model, x, draws, activity)
+        for batch in batches.epoch(0):
+            sums.add(model, batch, draws, activity)
             bar()
-    return sums.evaluation(draws, activity)
+    if sums.grey and "rate" in model.latent.provides:
+        anew = replace(points, binarise="dynamic")
+        binary = evaluate(model, anew, draws=draws, seed=seed, batch_size=batch_size)
+        return sums.evaluation(split.binarise, draws, activity, binary)
+    return sums.evaluation(split.binarise, draws, activity)
 
 
 @final
@@ -130,42 +144,70 @@ class _Sums:
 
     def __init__(self) -> None:
         self.columns: dict[str, list[Tensor]] = {}
+        self.grey = False
 
-    def add(self, model: Autoencoder, x: Tensor, draws: int, activity: Activity) -> None:
-        """Score one batch x (B, ...) with K = draws codes each."""
-        log_px, log_w = [], []
-        for part, trace in enumerate(model.traces(x, draws)):
-            log_px.append(trace.log_px)
-            if trace.draw.rate is not None:
-                log_w.append(trace.log_w)
-                if part == 0:
-                    activity.add(trace.draw)
-                    self._append("rate", trace.draw.rate)
-        distortion = -torch.cat(log_px).mean(0)
+    def add(self, model: Autoencoder, batch: Batch, draws: int, activity: Activity) -> None:
+        """Score one batch with K = draws codes each."""
+        traces = [_light(trace) for trace in model.traces(batch, draws)]
+        distortion = -torch.cat([trace.log_px for trace in traces]).mean(0)
         self._append("distortion", distortion)
-        reconstruction = model.reconstruct(x)
-        self._append("squared_error", (reconstruction - x).square().flatten(1).mean(1))
-        if x.ndim == 4:
+        provides = model.latent.provides
+        if "rate" in provides:
+            activity.add(traces[0].draw)
+            # A rate without a closed form is an estimate from its draws: all of them.
+            weights = torch.tensor([float(len(trace.log_px)) for trace in traces])
+            rates = torch.stack([_rate(trace) for trace in traces])
+            rate = (weights.to(rates) @ rates) / weights.sum()
+            self._append("rate", rate)
+            self._append("elbo", -distortion - rate)
+        if "log_q" in provides:
+            self._append("bound", importance_bound(traces))
+        self._compare(model, batch)
+        if model.likelihood.counts and not self.grey:
+            self.grey = bool(((batch.x > 0) & (batch.x < 1)).any())
+
+    def _compare(self, model: Autoencoder, batch: Batch) -> None:
+        """Reconstructions with originals."""
+        x, reconstruction = batch.x, model.reconstruct(batch)
+        there = torch.ones_like(x) if batch.mask is None else batch.mask
+        squares = ((reconstruction - x).square() * there).flatten(1).sum(1)
+        self._append("squared_error", squares / there.flatten(1).sum(1))
+        if x.ndim == 4 and batch.mask is None:
             shown = reconstruction.clamp(0, 1)  # however far off a poor model may be
             self._append("psnr", psnr(shown, x))
             if min(x.shape[2:]) >= WINDOW:
                 self._append("ssim", ssim(shown, x))
-        if log_w:
-            self._append("elbo", -distortion - self.columns["rate"][-1].to(x.device))
-            self._append("bound", log_mean_exp(torch.cat(log_w)))
 
     def _append(self, name: str, values: Tensor) -> None:
         self.columns.setdefault(name, []).append(values.double().cpu())
 
-    def evaluation(self, draws: int, activity: Activity) -> Evaluation:
-        """Means and standard errors over everything added."""
+    def evaluation(
+        self,
+        binarise: Binarise,
+        draws: int,
+        activity: Activity,
+        binary: Evaluation | None = None,
+    ) -> Evaluation:
+        """Means and standard errors over everything added; `binary` of the same, binarised."""
         columns = {name: torch.cat(values).numpy() for name, values in self.columns.items()}
         units = {"squared_error": "per value", "psnr": "dB", "ssim": "at most 1"}
         known: dict[str, Any] = {
             name: _estimate(values, units.get(name, "nats")) for name, values in columns.items()
         }
         known |= activity.report()
-        return Evaluation(len(columns["distortion"]), draws, **known)
+        if binary is not None:
+            known |= {"binarised_elbo": binary.elbo, "binarised_bound": binary.bound}
+        return Evaluation(len(columns["distortion"]), draws, binarise, self.grey, **known)
+
+
+def _light(trace: Trace) -> Trace:
+    """The trace without its batch's distribution, which is large."""
+    return replace(trace, px=None)  # type: ignore[arg-type]
+
+
+def _rate(trace: Trace) -> Tensor:
+    assert trace.draw.rate is not None
+    return trace.draw.rate
 
 
 def _estimate(values: np.ndarray[Any, Any], unit: str) -> Estimate:

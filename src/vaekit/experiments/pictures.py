@@ -18,7 +18,7 @@ from vaekit.space import Ball, circle, empty_sites, lattice
 
 Array = NDArray[Any]
 SIDE = 15
-_ROWS = 100  # rows a pass: activations that fit the cache are several times faster
+_ROWS = 1_000  # rows in memory at once
 
 
 @final
@@ -64,7 +64,8 @@ def look(
     points = encode(model, split)
     around = circle(points)
     sites = lattice(around, points.shape[1], SIDE)
-    first = held_out(dataset).tensor(slice(0, 20))
+    others = held_out(dataset)
+    first = others.batch(slice(0, 20))
     return Look(
         points,
         split.labels,
@@ -72,11 +73,11 @@ def look(
         around,
         sites,
         empty_sites(sites, points),
-        decode(model, sites),
-        draw_samples(model, points, samples, seed),
-        first.numpy(),
-        model.reconstruct(first.to(device(model))).cpu().numpy(),
-        model.latent.prior is not None,
+        decode(model, sites, some_context(others, len(sites), seed=None)),
+        draw_samples(model, points, samples, seed, some_context(others, samples, seed)),
+        first.x.numpy(),
+        model.reconstruct(first).numpy(),
+        "prior" in model.latent.provides,
     )
 
 
@@ -86,42 +87,39 @@ def held_out(dataset: Dataset) -> Split:
 
 
 def encode(model: Autoencoder, split: Split) -> Array:
-    """Posterior modes of all rows of a split, (N, D)."""
-    parts = [
-        model.encode(split.tensor(slice(start, start + _ROWS)).to(device(model))).cpu()
-        for start in range(0, len(split), _ROWS)
-    ]
-    return torch.cat(parts).numpy()
+    """Codes of all rows of a split, (N, D)."""
+    starts = range(0, len(split), _ROWS)
+    return torch.cat([model.encode(split.batch(slice(i, i + _ROWS))) for i in starts]).numpy()
 
 
-def decode(model: Autoencoder, codes: Array) -> Array:
+def decode(model: Autoencoder, codes: Array, context: Tensor | None = None) -> Array:
     """Likelihood means of codes (n, D), (n, *shape)."""
-    parts = torch.split(torch.as_tensor(codes, dtype=torch.float32), _ROWS)
-    return torch.cat([model.decode(part.to(device(model))).cpu() for part in parts]).numpy()
+    return model.decode(torch.as_tensor(codes, dtype=torch.float32), context).numpy()
 
 
-def draw_samples(model: Autoencoder, points: Array, n: int, seed: int) -> Array:
+def some_context(split: Split, n: int, seed: int | None) -> Tensor | None:
+    """Contexts of n random rows of a split (n, E), or n times its first; None where it has none."""
+    if split.context is None:
+        return None
+    numbers = np.random.default_rng(seed)
+    rows = np.zeros(n, int) if seed is None else numbers.integers(len(split), size=n)
+    return torch.from_numpy(split.context[rows])
+
+
+def draw_samples(
+    model: Autoencoder, points: Array, n: int, seed: int, context: Tensor | None = None
+) -> Array:
     """n decoded codes from the prior, (n, *shape).
 
     A plain autoencoder has no prior: it gets a Gaussian with the mean and covariance of
     its encodings `points` (N, D), the kindest simple guess.
     """
-    if model.latent.prior is None:
+    if "prior" not in model.latent.provides:
         numbers = np.random.default_rng(seed)
         cov = np.atleast_2d(np.cov(points, rowvar=False))
-        return decode(model, numbers.multivariate_normal(points.mean(0), cov, n))
-    generator = torch.Generator(device(model)).manual_seed(seed)
-    parts = [
-        model.sample(min(_ROWS, n - start), generator=generator).cpu()
-        for start in range(0, n, _ROWS)
-    ]
-    return torch.cat(parts).numpy()
-
-
-def device(model: Autoencoder) -> torch.device:
-    """Where a model's parameters lie."""
-    parameter: Tensor = next(model.parameters())
-    return parameter.device
+        return decode(model, numbers.multivariate_normal(points.mean(0), cov, n), context)
+    generator = torch.Generator(model.device).manual_seed(seed)
+    return model.sample(n, generator=generator, context=context).cpu().numpy()
 
 
 def panel(found: Look, title: str, *, sites: bool = False, decoded: bool = False) -> figures.Panel:

@@ -1,14 +1,16 @@
 """Gaussian posterior and prior."""
 
-from typing import Any, final
+from typing import final
 
 import torch
 from torch import Tensor, nn
 
-from vaekit.distributions import DiagonalGaussian
+from vaekit.contracts import Infer
+from vaekit.distributions import DiagonalGaussian, full
 
 _SPREAD = 4.0  # times PyTorch's default weights of the means
 _LOG_SCALE = -3.0  # log standard deviation at the start
+_WIDTH = 64  # of a conditional prior's network
 
 
 @final
@@ -25,6 +27,7 @@ class GaussianPosterior(nn.Module):
     def __init__(self, features: int, size: int) -> None:
         super().__init__()
         self.size = size
+        self.gives = DiagonalGaussian
         self.head = nn.Linear(features, 2 * size)
         with torch.no_grad():
             self.head.weight[:size] *= _SPREAD
@@ -32,7 +35,7 @@ class GaussianPosterior(nn.Module):
 
     def forward(self, features: Tensor) -> DiagonalGaussian:
         """The posterior of each row of features (B, F), over (B, D)."""
-        loc, log_scale = self.head(features).chunk(2, -1)
+        loc, log_scale = full(self.head(features)).chunk(2, -1)
         return DiagonalGaussian(loc, log_scale)
 
 
@@ -41,11 +44,41 @@ class StandardNormal(nn.Module):
     """p(z): independent standard normals in D dimensions, without parameters."""
 
     zeros: Tensor
+    context = 0
 
     def __init__(self, size: int) -> None:
         super().__init__()
+        self.size, self.gives = size, DiagonalGaussian
         self.register_buffer("zeros", torch.zeros(size), persistent=False)
 
-    def forward(self, infer: Any = None, context: Tensor | None = None) -> DiagonalGaussian:
+    def forward(
+        self, infer: Infer | None = None, context: Tensor | None = None
+    ) -> DiagonalGaussian:
         """The prior over one code of shape (D,)."""
         return DiagonalGaussian(self.zeros, self.zeros)
+
+
+@final
+class ConditionalNormal(nn.Module):
+    """p(z|context): a diagonal Gaussian whose mean and log scale are a small network's.
+
+    It starts as the standard normal. context: numbers of the context, E. size: D.
+    Sohn, Lee and Yan 2015, https://papers.nips.cc/paper/5775
+    """
+
+    def __init__(self, context: int, size: int) -> None:
+        super().__init__()
+        self.context, self.size, self.gives = context, size, DiagonalGaussian
+        self.hidden = nn.Linear(context, _WIDTH)
+        self.head = nn.Linear(_WIDTH, 2 * size)
+        with torch.no_grad():
+            self.head.weight.zero_()
+            self.head.bias.zero_()
+
+    def forward(
+        self, infer: Infer | None = None, context: Tensor | None = None
+    ) -> DiagonalGaussian:
+        """The prior over a code for each row of the context (B, E), over (B, D)."""
+        assert context is not None
+        loc, log_scale = full(self.head(self.hidden(context).relu())).chunk(2, -1)
+        return DiagonalGaussian(loc, log_scale)

@@ -1,35 +1,41 @@
-"""The two latents: one that charges a rate and one that does not."""
+"""The two simple latents: one that charges a rate and one that does not."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar, final
+from typing import final
 
 from torch import Generator, Tensor, nn
 
-from vaekit.distributions import Point, rate, rate_by_dimension
+from vaekit.contracts import Infer, Posterior, Prior, Read
+from vaekit.distributions import BY_DIMENSION, full, rate, rate_by_dimension
+from vaekit.errors import BadInput
 from vaekit.records import Draw
-
-Infer = Callable[[Tensor], Any]
 
 
 @final
 class Latent(nn.Module):
     """A stochastic code: drawn from the posterior and charged against the prior.
 
-    posterior: a module from features (B, F) to q, with `.size`.
-    prior: a module from (infer, context) to p.
+    posterior: from features (B, F) to q. prior: from (infer, context) to p.
+
+    Raises BadInput where they are of different sizes.
     """
 
-    provides: ClassVar[frozenset[str]] = frozenset({"z", "log_q", "log_p", "rate", "rates"})
-
-    def __init__(self, posterior: nn.Module, prior: nn.Module) -> None:
+    def __init__(self, posterior: Posterior, prior: Prior) -> None:
         super().__init__()
+        if posterior.size != prior.size:
+            raise BadInput(
+                f"The posterior is of {posterior.size} dimensions and the prior of {prior.size}: "
+                "give both the same size."
+            )
         self.posterior, self.prior = posterior, prior
-        self.size: int = posterior.size  # type: ignore[assignment]
+        self.size, self.context = posterior.size, prior.context
+        closed = (posterior.gives, prior.gives) in BY_DIMENSION
+        always = {"z", "code", "log_q", "log_p", "rate", "prior"}
+        self.provides = frozenset(always | ({"rates"} if closed else set()))
 
     def forward(
         self,
         features: Tensor,
-        infer: Infer,
+        read: Read,
         context: Tensor | None = None,
         draws: int = 1,
         generator: Generator | None = None,
@@ -39,15 +45,34 @@ class Latent(nn.Module):
 
         scored: whether log q and log p are wanted; a rate in closed form does without them.
         """
-        q, p = self.posterior(features), self.prior(infer, context)
+        q, p = self.posterior(features), self.prior(self._inferring(read), context)
         rates = rate_by_dimension(q, p)
         if rates is not None and not scored:
             z = q.rsample((draws,), generator)
-            return Draw(z, rate=rates.sum(-1), rates=rates, posterior=q, prior=p)
+            return Draw(z, q.mode, rate=rates.sum(-1), rates=rates)
         z, log_q = q.draw(draws, generator)
         log_p = p.log_prob(z)
         total = rate(q, p, log_q, log_p) if rates is None else rates.sum(-1)
-        return Draw(z, log_q, log_p, total, rates, posterior=q, prior=p)
+        return Draw(z, q.mode, log_q, log_p, total, rates)
+
+    def encode(self, features: Tensor) -> Tensor:
+        """The posterior's mode for each row of features (B, F), shape (B, D)."""
+        return self.posterior(features).mode
+
+    def sample(
+        self,
+        n: int,
+        read: Read,
+        context: Tensor | None = None,
+        generator: Generator | None = None,
+        temperature: float = 1.0,
+    ) -> Tensor:
+        """n codes from the prior, shape (n, D); from a conditional one, a code for each row."""
+        p = self.prior(self._inferring(read), context)
+        return p.sample(() if p.batch_shape else (n,), generator, temperature)
+
+    def _inferring(self, read: Read) -> Infer:
+        return lambda batch: self.posterior(read(batch))
 
 
 @final
@@ -57,27 +82,40 @@ class Deterministic(nn.Module):
     features: F. size: D.
     """
 
-    provides: ClassVar[frozenset[str]] = frozenset({"z"})
-    prior: ClassVar[None] = None
-
     def __init__(self, features: int, size: int) -> None:
         super().__init__()
-        self.size = size
+        self.size, self.context = size, 0
+        self.provides = frozenset({"z", "code"})
         self.head = nn.Linear(features, size)
-
-    def posterior(self, features: Tensor) -> Point:
-        """All mass on one code (B, D)."""
-        return Point(self.head(features))
 
     def forward(
         self,
         features: Tensor,
-        infer: Infer,
+        read: Read,
         context: Tensor | None = None,
         draws: int = 1,
         generator: Generator | None = None,
         scored: bool = True,
     ) -> Draw:
         """The same code for every draw, z (K, B, D)."""
-        q = self.posterior(features)
-        return Draw(q.mode.expand(draws, *q.mode.shape), posterior=q)
+        code = self.encode(features)
+        return Draw(code.expand(draws, *code.shape), code)
+
+    def encode(self, features: Tensor) -> Tensor:
+        """The code of each row of features (B, F), shape (B, D)."""
+        code: Tensor = full(self.head(features))
+        return code
+
+    def sample(
+        self,
+        n: int,
+        read: Read,
+        context: Tensor | None = None,
+        generator: Generator | None = None,
+        temperature: float = 1.0,
+    ) -> Tensor:
+        """Raises BadInput: there is no prior."""
+        raise BadInput(
+            "A plain autoencoder has no prior to sample from: "
+            "train a recipe with a stochastic latent, such as vae."
+        )

@@ -8,11 +8,11 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
+from vaekit.contracts import Shape
 from vaekit.errors import BadInput
 from vaekit.nets.activations import ACTIVATIONS, Activation
 from vaekit.nets.checks import check_options
-
-Shape = tuple[int, ...]
+from vaekit.nets.inputs import centred, with_context
 
 
 @final
@@ -58,30 +58,30 @@ class Conv:
             sizes.append((height, width))
         return sizes
 
-    def encoder(self, shape: Shape) -> "ConvEncoder":
-        """The body from pictures (B, C, H, W) to features (B, F)."""
+    def encoder(self, shape: Shape, context: int = 0) -> "ConvEncoder":
+        """The body from pictures (B, C, H, W) to features (B, F); a context is more channels."""
         sizes = self.sizes(shape)
         layers: list[nn.Module] = []
-        for inputs, outputs in pairwise((shape[0], *self.channels)):
+        for inputs, outputs in pairwise((shape[0] + context, *self.channels)):
             layers.append(
                 nn.Conv2d(inputs, outputs, self.kernel, 2, self._padding, bias=not self.batch_norm)
             )
             layers.extend(self._tail(outputs))
         features = self.channels[-1] * math.prod(sizes[-1])
-        return ConvEncoder(nn.Sequential(*layers), features, self.centre)
+        return ConvEncoder(nn.Sequential(*layers), features, self.centre, context)
 
-    def decoder(self, latent: int, shape: Shape, needs: int) -> "ConvDecoder":
+    def decoder(self, latent: int, outputs: Shape, context: int = 0) -> "ConvDecoder":
         """The body from codes (K, B, D) to parameters (K, B, M, C, H, W)."""
-        sizes = self.sizes(shape)[::-1]
+        sizes = self.sizes(outputs[1:])[::-1]
         smallest = (self.channels[-1], *sizes[0])
         layers: list[nn.Module] = [*self._tail(smallest[0])]
-        widths = (*reversed(self.channels), needs * shape[0])
-        for index, (inputs, outputs) in enumerate(pairwise(widths)):
+        widths = (*reversed(self.channels), outputs[0] * outputs[1])
+        for index, (before, after) in enumerate(pairwise(widths)):
             last = index == len(self.channels) - 1
             layers.append(
                 nn.ConvTranspose2d(
-                    inputs,
-                    outputs,
+                    before,
+                    after,
                     self.kernel,
                     2,
                     self._padding,
@@ -89,9 +89,9 @@ class Conv:
                     bias=last or not self.batch_norm,
                 )
             )
-            layers.extend([] if last else self._tail(outputs))
-        head = nn.Linear(latent, math.prod(smallest))
-        return ConvDecoder(head, smallest, nn.Sequential(*layers), (needs, *shape))
+            layers.extend([] if last else self._tail(after))
+        head = nn.Linear(latent + context, math.prod(smallest))
+        return ConvDecoder(head, smallest, nn.Sequential(*layers), outputs, context)
 
     @property
     def _padding(self) -> int:
@@ -113,14 +113,22 @@ class Conv:
 class ConvEncoder(nn.Module):
     """From pictures (B, C, H, W) to features (B, F)."""
 
-    def __init__(self, layers: nn.Sequential, features: int, centre: float) -> None:
+    def __init__(
+        self, layers: nn.Sequential, features: int, centre: float, context: int = 0
+    ) -> None:
         super().__init__()
-        self.layers, self.features, self.centre = layers, features, centre
+        self.layers, self.features, self.centre, self.context = layers, features, centre, context
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         """Features of a batch."""
-        pictures = (x - self.centre).contiguous(memory_format=torch.channels_last)
+        pictures = centred(x, self.centre, mask)
+        if context is not None:
+            maps = context[:, :, None, None].expand(-1, -1, *x.shape[2:])
+            pictures = torch.cat([pictures, maps], 1)
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
         features: Tensor = self.layers(pictures)
         return features.flatten(1)
 
@@ -130,16 +138,20 @@ class ConvDecoder(nn.Module):
     """From codes (K, B, D) to parameters (K, B, M, C, H, W)."""
 
     def __init__(
-        self, head: nn.Linear, smallest: Shape, layers: nn.Sequential, event: Shape
+        self,
+        head: nn.Linear,
+        smallest: Shape,
+        layers: nn.Sequential,
+        outputs: Shape,
+        context: int = 0,
     ) -> None:
         super().__init__()
-        self.head, self.smallest, self.layers, self.event = head, smallest, layers, event
+        self.head, self.smallest, self.layers = head, smallest, layers
+        self.outputs, self.context = outputs, context
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(
-        self, z: Tensor, context: Tensor | None = None, target: Tensor | None = None
-    ) -> Tensor:
+    def forward(self, z: Tensor, context: Tensor | None = None) -> Tensor:
         """Parameters of the likelihood."""
-        small = self.head(z.flatten(0, 1)).view(-1, *self.smallest)
+        small = self.head(with_context(z, context).flatten(0, 1)).view(-1, *self.smallest)
         pictures: Tensor = self.layers(small.contiguous(memory_format=torch.channels_last))
-        return pictures.view(*z.shape[:2], *self.event)
+        return pictures.view(*z.shape[:2], *self.outputs)

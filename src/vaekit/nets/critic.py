@@ -8,9 +8,9 @@ from typing import NamedTuple, final
 import torch
 from torch import Tensor, nn
 
+from vaekit.contracts import Shape
 from vaekit.errors import BadInput
 from vaekit.nets.checks import check_options
-from vaekit.nets.mlp import Shape
 
 
 class Judgement(NamedTuple):

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import final
 
+import torch
 from torch import Tensor, nn
 
+from vaekit.contracts import Shape
 from vaekit.nets.activations import ACTIVATIONS, Activation
 from vaekit.nets.checks import check_options
-
-Shape = tuple[int, ...]
+from vaekit.nets.inputs import centred, with_context
 
 
 @final
@@ -33,46 +34,50 @@ class MLP:
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", check_options("`hidden`", self.hidden, self.activation))
 
-    def encoder(self, shape: Shape) -> "MLPEncoder":
+    def encoder(self, shape: Shape, context: int = 0) -> "MLPEncoder":
         """The body from data of shape (B, *shape) to features (B, F)."""
-        widths = (math.prod(shape), *self.hidden)
-        return MLPEncoder(_hidden_layers(widths, self), widths[-1], self.centre)
+        widths = (math.prod(shape) + context, *self.hidden)
+        return MLPEncoder(_hidden_layers(widths, self), widths[-1], self.centre, context)
 
-    def decoder(self, latent: int, shape: Shape, needs: int) -> "MLPDecoder":
-        """The body from codes (K, B, D) to parameters (K, B, M, *shape)."""
-        widths = (latent, *reversed(self.hidden))
-        last = nn.Linear(widths[-1], needs * math.prod(shape))
-        return MLPDecoder(nn.Sequential(*_hidden_layers(widths, self), last), (needs, *shape))
+    def decoder(self, latent: int, outputs: Shape, context: int = 0) -> "MLPDecoder":
+        """The body from codes (K, B, D) to parameters (K, B, *outputs)."""
+        widths = (latent + context, *reversed(self.hidden))
+        last = nn.Linear(widths[-1], math.prod(outputs))
+        layers = nn.Sequential(*_hidden_layers(widths, self), last)
+        return MLPDecoder(layers, outputs, context)
 
 
 @final
 class MLPEncoder(nn.Module):
     """From data (B, *shape) to features (B, F)."""
 
-    def __init__(self, layers: nn.Sequential, features: int, centre: float) -> None:
+    def __init__(
+        self, layers: nn.Sequential, features: int, centre: float, context: int = 0
+    ) -> None:
         super().__init__()
-        self.layers, self.features, self.centre = layers, features, centre
+        self.layers, self.features, self.centre, self.context = layers, features, centre, context
 
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         """Features of a batch."""
-        features: Tensor = self.layers(x.flatten(1) - self.centre)
+        rows = centred(x, self.centre, mask).flatten(1)
+        features: Tensor = self.layers(rows if context is None else torch.cat([rows, context], 1))
         return features
 
 
 @final
 class MLPDecoder(nn.Module):
-    """From codes (K, B, D) to parameters (K, B, M, *shape)."""
+    """From codes (K, B, D) to parameters (K, B, *outputs)."""
 
-    def __init__(self, layers: nn.Sequential, event: Shape) -> None:
+    def __init__(self, layers: nn.Sequential, outputs: Shape, context: int = 0) -> None:
         super().__init__()
-        self.layers, self.event = layers, event
+        self.layers, self.outputs, self.context = layers, outputs, context
 
-    def forward(
-        self, z: Tensor, context: Tensor | None = None, target: Tensor | None = None
-    ) -> Tensor:
+    def forward(self, z: Tensor, context: Tensor | None = None) -> Tensor:
         """Parameters of the likelihood."""
-        parameters: Tensor = self.layers(z.flatten(0, 1))
-        return parameters.view(*z.shape[:2], *self.event)
+        parameters: Tensor = self.layers(with_context(z, context).flatten(0, 1))
+        return parameters.view(*z.shape[:2], *self.outputs)
 
 
 def _hidden_layers(widths: Shape, net: MLP) -> nn.Sequential:

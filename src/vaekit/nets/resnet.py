@@ -7,10 +7,10 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
+from vaekit.contracts import Shape
 from vaekit.errors import BadInput
 from vaekit.nets.activations import ACTIVATIONS, Activation
 from vaekit.nets.conv import Conv, ConvDecoder, ConvEncoder
-from vaekit.nets.mlp import Shape
 
 # Widths of the halving and of the doubling layers. An even one doubles without chequerboards;
 # on the way down three do at half the cost, which pays for the blocks.
@@ -52,16 +52,17 @@ class ResNet:
             if value < 0:
                 raise BadInput(f"{flag} must be zero or more, not {value}.")
 
-    def encoder(self, shape: Shape) -> ConvEncoder:
+    def encoder(self, shape: Shape, context: int = 0) -> ConvEncoder:
         """The body from pictures (B, C, H, W) to features (B, F)."""
-        trunk = self._trunk(_DOWN).encoder(shape)
-        return ConvEncoder(self._deepened(trunk.layers, self._stages), trunk.features, trunk.centre)
+        trunk = self._trunk(_DOWN).encoder(shape, context)
+        trunk.layers = self._deepened(trunk.layers, self._stages)
+        return trunk
 
-    def decoder(self, latent: int, shape: Shape, needs: int) -> ConvDecoder:
+    def decoder(self, latent: int, outputs: Shape, context: int = 0) -> ConvDecoder:
         """The body from codes (K, B, D) to parameters (K, B, M, C, H, W)."""
-        trunk = self._trunk(_UP).decoder(latent, shape, needs)
-        layers = self._deepened(trunk.layers, reversed(self._stages))
-        return ConvDecoder(trunk.head, trunk.smallest, layers, trunk.event)
+        trunk = self._trunk(_UP).decoder(latent, outputs, context)
+        trunk.layers = self._deepened(trunk.layers, reversed(self._stages))
+        return trunk
 
     @property
     def _stages(self) -> range:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import Literal, NamedTuple, final
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from torch.nn.functional import softplus
 from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import spectral_norm
 
+from vaekit.contracts import Decoder
 from vaekit.errors import BadInput
 from vaekit.model import Autoencoder
 from vaekit.nets.critic import Judgement
@@ -79,7 +80,7 @@ class Adversarial(Objective):
         self._stabilise = _STABILISERS[stabiliser]
         self.base, self.critic = base, self._stabilise.prepare(critic)
         self.gamma, self.price = gamma, price
-        self.draws, self.needs = base.draws, base.needs | {"log_p"}
+        self.draws, self.needs = base.draws, base.needs | {"prior"}
 
     def forward(self, trace: Trace) -> Loss:
         """What the encoder minimises."""
@@ -91,28 +92,18 @@ class Adversarial(Objective):
 
         Raises BadInput where the base has several phases itself.
         """
-        if len(self.base.phases(model)) != 1:
-            raise BadInput("Adversarial adds to an objective of one phase: give it such a one.")
+        self.one_phase(model, self.base)
         decoder = [*model.decoder.parameters(), *model.likelihood.parameters()]
         theirs = {id(parameter) for parameter in decoder}
         encoder = [p for p in model.parameters() if id(p) not in theirs]
-        passes = _Latest(lambda trace: self._pass(model, trace))
         return (
-            Phase(
-                "encoder",
-                [*encoder, *self.base.parameters()],
-                lambda trace: passes.of(trace).reconstruction,
-            ),
-            Phase("decoder", decoder, lambda trace: self._decoder(passes.of(trace))),
-            Phase(
-                "critic",
-                list(self.critic.parameters()),
-                lambda trace: self._critic(passes.pop(trace)),
-            ),
+            Phase("encoder", [*encoder, *self.base.parameters()]),
+            Phase("decoder", decoder),
+            Phase("critic", list(self.critic.parameters())),
         )
 
-    def _pass(self, model: Autoencoder, trace: Trace) -> "_Pass":
-        """What all phases need: the critic sees every picture once."""
+    def losses(self, model: Autoencoder, trace: Trace) -> tuple[Loss, ...]:
+        """Encoder's, decoder's and critic's; the critic sees every picture once."""
         x = trace.x
         priced = self._stabilise.priced and torch.is_grad_enabled()
         if priced:
@@ -120,13 +111,10 @@ class Adversarial(Objective):
         with parametrize.cached():  # one normalisation of the weights for the three
             real, made = self.critic(x), self.critic(_made(trace))
             imagined = self.critic(_imagine(model, trace))
-        return _Pass(
-            self._reconstruction(trace, real, made),
-            real.realness,
-            made.realness,
-            imagined.realness,
-            self.price * _r1(real.realness, x) if priced else None,
-        )
+        seen = _Seen(real.realness, made.realness, imagined.realness)
+        reconstruction = self._reconstruction(trace, real, made)
+        critic = _found_out(seen, self.price * _r1(seen.real, x) if priced else None)
+        return reconstruction, self._deceiving(reconstruction, seen), critic
 
     def _reconstruction(self, trace: Trace, real: Judgement, made: Judgement) -> Loss:
         base, target = self.base(trace), real.features.detach()
@@ -137,52 +125,26 @@ class Adversarial(Objective):
         metrics = {"loss": total.detach(), "features": features.detach()}
         return Loss(total, base.metrics | metrics)
 
-    def _decoder(self, seen: "_Pass") -> Loss:
+    def _deceiving(self, reconstruction: Loss, seen: "_Seen") -> Loss:
         deception = 0.5 * (softplus(-seen.made).mean() + softplus(-seen.imagined).mean())
-        total = self.gamma * seen.reconstruction.total + deception
+        total = self.gamma * reconstruction.total + deception
         return Loss(total, {"loss": total.detach(), "deception": deception.detach()})
 
-    def _critic(self, seen: "_Pass") -> Loss:
-        made = 0.5 * (softplus(seen.made).mean() + softplus(seen.imagined).mean())
-        total = softplus(-seen.real).mean() + made
-        if seen.penalty is not None:
-            total = total + seen.penalty
-        return Loss(total, {"loss": total.detach(), "accuracy": _accuracy(seen)})
 
+class _Seen(NamedTuple):
+    """Realness by what was judged."""
 
-@final
-@dataclass(frozen=True, slots=True)
-class _Pass:
-    """The reconstruction's loss, realness by what was judged, and the penalty."""
-
-    reconstruction: Loss
     real: Tensor
     made: Tensor
     imagined: Tensor
-    penalty: Tensor | None
 
 
-@final
-class _Latest:
-    """What phases share of a trace: made by the first to ask, dropped by the last, which pops.
-
-    A trace is known by its identity and kept as long as what was made of it, so another one
-    cannot be taken for it.
-    """
-
-    def __init__(self, make: Callable[[Trace], _Pass]) -> None:
-        self._make = make
-        self._held: tuple[Trace, _Pass] | None = None
-
-    def of(self, trace: Trace) -> _Pass:
-        if self._held is None or self._held[0] is not trace:
-            self._held = None  # frees the memory before it is needed again
-            self._held = (trace, self._make(trace))
-        return self._held[1]
-
-    def pop(self, trace: Trace) -> _Pass:
-        made, self._held = self.of(trace), None
-        return made
+def _found_out(seen: _Seen, penalty: Tensor | None) -> Loss:
+    made = 0.5 * (softplus(seen.made).mean() + softplus(seen.imagined).mean())
+    total = softplus(-seen.real).mean() + made
+    if penalty is not None:
+        total = total + penalty
+    return Loss(total, {"loss": total.detach(), "accuracy": _accuracy(seen)})
 
 
 @final
@@ -219,15 +181,15 @@ def _made(trace: Trace) -> Tensor:
 def _imagine(model: Autoencoder, trace: Trace) -> Tensor:
     """Half as many prior samples as data, which saves a sixth of a step; from torch's generator."""
     n = (len(trace.x) + 1) // 2
-    context = None if trace.context is None else trace.context[:n]
-    z = trace.draw.prior.sample((n,))
+    context = None if trace.batch.context is None else trace.batch.context[:n]
+    z = model.sample_codes(n, context=context)
     with _as_used(model.decoder):
         pictures: Tensor = model.likelihood(model.decoder(z.unsqueeze(0), context)).mean
     return pictures.squeeze(0)
 
 
 @contextmanager
-def _as_used(decoder: nn.Module) -> Iterator[None]:
+def _as_used(decoder: Decoder) -> Iterator[None]:
     """Batch normalisation by its running statistics, which stay those of reconstructions.
 
     Prior samples have others. Were they mixed in, the trained model's reconstructions would be
@@ -251,7 +213,7 @@ def _r1(realness: Tensor, x: Tensor) -> Tensor:
     return 0.5 * gradient.square().flatten(1).sum(1).mean()
 
 
-def _accuracy(seen: _Pass) -> Tensor:
+def _accuracy(seen: _Seen) -> Tensor:
     right = (seen.real > 0).float().mean()
     found = 0.5 * ((seen.made <= 0).float().mean() + (seen.imagined <= 0).float().mean())
     return 0.5 * (right + found)

@@ -25,7 +25,25 @@ class Objective(nn.Module, ABC):
 
     def phases(self, model: Autoencoder) -> tuple[Phase, ...]:
         """One phase that trains every parameter of the model and of the objective."""
-        return (Phase("train", [*model.parameters(), *self.parameters()], self),)
+        return (Phase("train", [*model.parameters(), *self.parameters()]),)
+
+    def losses(self, model: Autoencoder, trace: Trace) -> tuple[Loss, ...]:
+        """The loss of every phase, in their order: what they share is computed once, here."""
+        return (self(trace),)
+
+    def one_phase(self, model: Autoencoder, base: "Objective") -> Phase:
+        """The one phase of an objective that this one adds to.
+
+        Raises BadInput where it has several.
+        """
+        phases = base.phases(model)
+        if len(phases) != 1:
+            mine, its = type(self).__name__, type(base).__name__
+            raise BadInput(
+                f"{mine} adds to an objective of one phase, and {its} has {len(phases)}: "
+                f"put it inside, {its}({mine}(...), ...)."
+            )
+        return phases[0]
 
 
 def check(model: Autoencoder, objective: Objective) -> None:

@@ -53,7 +53,7 @@ class ELBO(Objective):
         metrics: dict[str, Tensor] = {"distortion": distortion}
         if draw.rate is not None:
             rate = draw.rate.mean()
-            total = total + self.beta(trace.epoch) * self._charged(draw, rate)
+            total = total + self.beta(trace.at.epoch) * self._charged(draw, rate)
             metrics |= {"rate": rate, "elbo": -(distortion + rate)}
         return explained(total, metrics, draw.penalty)
 

@@ -2,10 +2,9 @@
 
 from typing import final
 
-from vaekit.distributions import log_mean_exp
 from vaekit.objectives.base import Objective
 from vaekit.objectives.elbo import check_draws, explained
-from vaekit.records import Loss, Trace
+from vaekit.records import Loss, Trace, importance_bound
 
 
 @final
@@ -28,7 +27,7 @@ class IWAE(Objective):
 
     def forward(self, trace: Trace) -> Loss:
         """The bound, and the ELBO of the same draws."""
-        bound = log_mean_exp(trace.log_w).mean()
+        bound = importance_bound([trace]).mean()
         distortion = -trace.log_px.mean()
         elbo = trace.log_w.mean()
         metrics = {

@@ -72,13 +72,7 @@ class Perceptual(Objective):
         Raises BadInput where there are none, or where the base has several phases.
         """
         self.features.load()
-        phases = self.base.phases(model)
-        if len(phases) != 1:
-            raise BadInput(
-                f"Perceptual adds to an objective of one phase, and {type(self.base).__name__} has "
-                f"{len(phases)}: put it inside, {type(self.base).__name__}(Perceptual(...), ...)."
-            )
-        return (Phase(phases[0].name, phases[0].parameters, self),)
+        return (self.one_phase(model, self.base),)
 
     def _distance(self, trace: Trace) -> Tensor:
         with torch.no_grad():

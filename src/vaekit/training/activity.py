@@ -31,7 +31,7 @@ COLLAPSED = (
 
 @final
 class Activity:
-    """Mean rate and variance of the posterior mode for each dimension, over batches."""
+    """Mean rate and variance of the code for each dimension, over batches."""
 
     def __init__(self) -> None:
         self._points = 0
@@ -45,11 +45,11 @@ class Activity:
         """Take in one batch; does nothing for a latent that charges no rate."""
         if draw.rate is None:
             return
-        mode = _precise(draw.posterior.mode)
-        self._points += len(mode)
-        self._size = mode.shape[-1]
+        code = _precise(draw.code)
+        self._points += len(code)
+        self._size = code.shape[-1]
         self._rate = self._rate + _precise(draw.rate).sum()
-        self._sum, self._squares = self._sum + mode.sum(0), self._squares + mode.square().sum(0)
+        self._sum, self._squares = self._sum + code.sum(0), self._squares + code.square().sum(0)
         if draw.rates is not None:
             rates = _precise(draw.rates).sum(0)
             self._rates = rates if self._rates is None else self._rates + rates
@@ -60,7 +60,8 @@ class Activity:
             return {}
         report: dict[str, float | list[float]] = {"active_units": self._active()}
         if self._rates is not None:
-            report["rates"] = (self._rates / self._points).tolist()
+            # Rounding takes an unused dimension below nothing.
+            report["rates"] = (self._rates / self._points).clamp(min=0).tolist()
         return report
 
     def collapsed(self) -> bool:

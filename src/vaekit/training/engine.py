@@ -82,9 +82,9 @@ def _train(
     if not session.at.step:
         keeper.save()
     while not session.finished:
-        for x in session.rest_of_epoch():
-            session.step(x)
-            shown.step(len(x))
+        for batch in session.rest_of_epoch():
+            session.step(batch)
+            shown.step(len(batch))
             if shown.due():
                 shown.show(session.at.epoch + 1, sum(session.running.points), session.means())
             if stop.requested:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective
-from vaekit.records import Phase, Trace
+from vaekit.records import Batch, Moment, Phase, Trace
 
 
 @final
@@ -18,15 +18,15 @@ class Losses(nn.Module):
         super().__init__()
         self.model, self.objective, self.phases = model, objective, phases
 
-    def forward(self, x: Tensor, epoch: float) -> tuple[list[Tensor], dict[str, Tensor]]:
-        """What `explain` gives of a pass of x (B, ...)."""
-        return self.explain(self.trace(x, epoch))
+    def forward(self, batch: Batch, at: Moment) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """What `explain` gives of a pass of a batch."""
+        return self.explain(self.trace(batch, at))
 
-    def trace(self, x: Tensor, epoch: float) -> Trace:
-        """One pass of x (B, ...) with the draws, and their scores, that the objective asks for."""
+    def trace(self, batch: Batch, at: Moment) -> Trace:
+        """One pass of a batch with the draws, and their scores, that the objective asks for."""
         objective = self.objective
         scored = not objective.needs.isdisjoint({"log_q", "log_p"})
-        trace: Trace = self.model(x, draws=objective.draws, epoch=epoch, scored=scored)
+        trace: Trace = self.model(batch, objective.draws, at, scored=scored)
         return trace
 
     def explain(self, trace: Trace) -> tuple[list[Tensor], dict[str, Tensor]]:
@@ -36,8 +36,8 @@ class Losses(nn.Module):
         """
         totals: list[Tensor] = []
         metrics: dict[str, Tensor] = {}
-        for phase in self.phases:
-            loss = phase.loss(trace)
+        losses = self.objective.losses(self.model, trace)
+        for phase, loss in zip(self.phases, losses, strict=True):
             prefix = f"{phase.name}/" if totals else ""
             metrics[prefix + "loss"] = loss.total.detach()
             metrics |= {prefix + name: value for name, value in loss.metrics.items()}
@@ -47,7 +47,4 @@ class Losses(nn.Module):
 
 def trainable(phases: Sequence[Phase]) -> list[Phase]:
     """The phases with those of their parameters that are not frozen."""
-    return [
-        Phase(phase.name, [p for p in phase.parameters if p.requires_grad], phase.loss)
-        for phase in phases
-    ]
+    return [Phase(phase.name, [p for p in phase.parameters if p.requires_grad]) for phase in phases]

@@ -3,17 +3,20 @@
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, final
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from vaekit.data import Batches, Dataset
 from vaekit.errors import BadInput
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective
+from vaekit.records import Batch, Moment
 from vaekit.training.activity import COLLAPSED, PATIENT
 from vaekit.training.average import Average, overwrite
 from vaekit.training.losses import Losses, trainable
@@ -61,8 +64,7 @@ class Session:
             raise BadInput(f"{dataset.name} has no training data: give a source that has some.")
         if options.patience and not len(dataset.validation):
             raise BadInput("`patience` needs validation data: hold some out, or leave it away.")
-        normed = any(isinstance(part, nn.BatchNorm1d) for part in model.modules())
-        if normed and len(dataset.train) % options.batch_size == 1:
+        if len(dataset.train) % options.batch_size == 1 and not _takes_one_row(model, dataset):
             raise BadInput(
                 f"`batch_size={options.batch_size}` leaves one row for the last batch, and "
                 "batch normalisation needs two: change it by one."
@@ -72,7 +74,6 @@ class Session:
         self.batches = Batches(
             dataset.train,
             options.batch_size,
-            binarise=dataset.binarise,
             seed=options.seed,
             device=fabric.device,
         )
@@ -107,17 +108,18 @@ class Session:
         tired = patience is not None and self.at.waited >= patience
         return tired or self.at.epoch >= self.options.epochs
 
-    def rest_of_epoch(self) -> Iterator[Tensor]:
-        """The batches (B, ...) of the epoch under way that have not been taken yet."""
+    def rest_of_epoch(self) -> Iterator[Batch]:
+        """The batches of the epoch under way that have not been taken yet."""
         self.losses.train()
         return self.batches.epoch(self.at.epoch, start=self.at.batch)
 
-    def step(self, x: Tensor) -> None:
-        """One step of every phase on a batch (B, ...). Nothing in here waits for the device."""
+    def step(self, batch: Batch) -> None:
+        """One step of every phase on a batch. Nothing in here waits for the device."""
         at = self.at
+        moment = Moment(at.step / len(self.batches), at.step, len(self.dataset.train))
         with self.fabric.autocast():
             # The trace is not kept: backward then works in the memory it leaves, still in cache.
-            totals, metrics = self.losses(x, at.step / len(self.batches))
+            totals, metrics = self.losses(batch, moment)
         # All gradients first: a step changes weights that the other phases' graphs still need.
         for i, (total, inputs) in enumerate(zip(totals, self._inputs, strict=True), start=1):
             self.fabric.backward(total, inputs=inputs, retain_graph=i < len(totals))
@@ -132,7 +134,7 @@ class Session:
         at.step, at.batch = at.step + 1, at.batch + 1
         if self.average is not None:
             self.average.update(at.step)
-        self.running.add(metrics, len(x))
+        self.running.add(metrics, len(batch))
 
     def means(self) -> dict[str, float]:
         """The epoch's means so far; waits for the device.
@@ -197,3 +199,16 @@ class Session:
 
     def _learning_rate(self, step: int) -> float:
         return self.options.learning_rate_at(step, len(self.batches))
+
+
+def _takes_one_row(model: Autoencoder, dataset: Dataset) -> bool:
+    """Whether a training step can be made of one row: tried on a copy."""
+    if not any(isinstance(part, _BatchNorm) for part in model.modules()):
+        return True
+    batch = next(iter(Batches(dataset.train, 1, shuffle=False, device=model.device).epoch(0)))
+    try:
+        with torch.no_grad(), torch.random.fork_rng():
+            deepcopy(model).train()(batch)
+    except ValueError:  # PyTorch's, for one value a channel
+        return False
+    return True

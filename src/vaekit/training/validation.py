@@ -1,6 +1,5 @@
 """Measuring a model between epochs."""
 
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import final
@@ -9,6 +8,7 @@ import torch
 from lightning_fabric import Fabric
 
 from vaekit.data import Batches, Dataset
+from vaekit.records import Moment
 from vaekit.training.activity import Activity
 from vaekit.training.checkpoint import random_states, set_random_states
 from vaekit.training.losses import Losses
@@ -25,10 +25,10 @@ class Validation:
     def __init__(self, fabric: Fabric, losses: Losses, dataset: Dataset, options: Training) -> None:
         self.held_out = len(dataset.validation) > 0
         self._fabric, self._losses = fabric, losses
+        self._moment = Moment(points=len(dataset.train))
         self._batches = Batches(
             dataset.validation if self.held_out else dataset.train.take(slice(0, _SAMPLE)),
             2 * options.batch_size,  # no graph is kept, so this fits where training did
-            binarise=dataset.binarise,
             shuffle=False,
             device=fabric.device,
         )
@@ -44,12 +44,12 @@ class Validation:
         """
         running, activity = Running(len(self._batches), self._fabric.device), Activity()
         with self._aside(), self._fabric.autocast():
-            for x in self._batches.epoch(0):
+            for batch in self._batches.epoch(0):
                 if stopping():
                     return None
-                trace = self._losses.trace(x, math.inf)
+                trace = self._losses.trace(batch, self._moment)
                 _, metrics = self._losses.explain(trace)
-                running.add(metrics, len(x))
+                running.add(metrics, len(batch))
                 activity.add(trace.draw)
         if broken := running.broken():
             raise diverged(f"{', '.join(broken[1])} of the validation data", step)
