@@ -175,6 +175,32 @@ class Autoencoder(nn.Module):
             )
 
 
+@final
+class Told:
+    """A model that is told the same of every row: a context (E,), or nothing where None."""
+
+    def __init__(self, model: Autoencoder, context: Tensor | None) -> None:
+        self.model, self.context = model, context
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Codes (B, D) of bare rows (B, *shape)."""
+        return self.model.encode(Batch(x, self.contexts(len(x))))
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Means (B, *shape) of codes (B, D)."""
+        return self.model.decode(z, self.contexts(len(z)))
+
+    def sample_codes(
+        self, n: int, temperature: float = 1.0, generator: Generator | None = None
+    ) -> Tensor:
+        """Codes from the prior, shape (n, D)."""
+        return self.model.sample_codes(n, temperature, generator, self.contexts(n))
+
+    def contexts(self, n: int) -> Tensor | None:
+        """The context of n rows, (n, E)."""
+        return None if self.context is None else self.context.expand(n, -1)
+
+
 _ROWS = 100  # rows a pass when a model is used: activations that fit the cache are much faster
 _VALUES = 2**24  # decoded values at once when many draws are scored: 64 MiB
 

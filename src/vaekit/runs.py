@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from vaekit.data import Dataset
-    from vaekit.model import Autoencoder
+    from vaekit.data.conditions import Conditions
+    from vaekit.model import Autoencoder, Told
     from vaekit.spec import Spec
 
 ROOT = "runs"
@@ -75,6 +76,44 @@ class Run:
         """The data set's name, source, options and fingerprint."""
         data: dict[str, Any] = self.config["data"]
         return data
+
+    @property
+    def conditions(self) -> "Conditions | None":
+        """What the model is told beside the data, where it is told something.
+
+        Raises BadInput where `run.json` was changed.
+        """
+        if "conditions" not in self.data:
+            return None
+        from vaekit.data.conditions import Conditions
+
+        try:
+            return Conditions.from_json(self.data["conditions"])
+        except BadInput as error:
+            raise BadInput(f"{self.path / _CONFIG}: {error}") from error
+
+    def told(self, given: Mapping[str, str] | None = None) -> "Told":
+        """The model, told the same of every row.
+
+        given: a value for each column of the conditions; none for a model without conditions.
+        Raises BadInput as `model`, and where values are missing, unknown or of no use.
+        """
+        from vaekit.model import Told
+
+        return Told(self.model(), self.context(given or {}))
+
+    def context(self, given: Mapping[str, str]) -> "Tensor | None":
+        """The context (E,) of these values; None for a model without conditions; see `told`."""
+        import torch
+
+        conditions = self.conditions
+        if conditions is None:
+            if given:
+                raise BadInput(
+                    f"`given`: {self.name} was trained without a condition: leave it out."
+                )
+            return None
+        return torch.from_numpy(conditions.given(given))
 
     @property
     def training(self) -> Training:

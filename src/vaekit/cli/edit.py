@@ -5,7 +5,7 @@ from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaekit.cli import output, strips
+from vaekit.cli import inputs, output, strips
 from vaekit.cli.flags import command
 from vaekit.cli.inputs import Which
 from vaekit.data.dataset import Crop
@@ -67,6 +67,7 @@ def edit(
     scale: tuple[str, ...] = ("0:2:9",),
     method: Method = "balanced",
     add_residual: bool = False,
+    given: tuple[str, ...] = (),
     crop: Crop | None = None,
     split: Which = "test",
     n: int = 8,
@@ -86,6 +87,7 @@ def edit(
         scale: Steps, 1 being from those who lack the attribute to those who have it:
             start:stop:count, or numbers with commas. One for both attributes, or one each.
         method: How directions are found.
+        given: What the model is told, where it was trained with --condition: label=7.
         add_residual: Put back the detail the autoencoder lost: edit the difference only.
         crop: How image files are cropped; as the training data were by default.
         split: Which part of the run's data.
@@ -112,7 +114,8 @@ def edit(
     names = [found.names[found.place(name)] for name in attribute]
     vectors = [found.vector(name) for name in names]
     x = torch.from_numpy(originals)
-    results = edited(opened.model(), x, vectors, steps, residual=add_residual).numpy()
+    told = opened.told(inputs.given(given))
+    results = edited(told, x, vectors, steps, residual=add_residual).numpy()
     images, what = results.swapaxes(0, 1), names[0]
     if len(steps) == 2:
         images, labels = images[:, :, 0], [strips.number(each) for each in steps[1]]

@@ -37,7 +37,18 @@ def other(data: str, run: Run) -> "Dataset":
     dataset = load(data, **options)
     if dataset.shape != shape:
         raise BadInput(f"{data} holds data of shape {dataset.shape}, but {run.name} takes {shape}.")
-    return dataset
+    return dataset if run.conditions is None else dataset.told(run.conditions)
+
+
+def given(pairs: tuple[str, ...]) -> dict[str, str]:
+    """The values of --given, by column; raises BadInput for what is no COLUMN=VALUE."""
+    found = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not (name and equals):
+            raise BadInput(f"--given takes COLUMN=VALUE, such as label=7, not {pair!r}.")
+        found[name] = value
+    return found
 
 
 def _holds_pictures(data: str) -> bool:

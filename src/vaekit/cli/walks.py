@@ -3,7 +3,7 @@
 import math
 from pathlib import Path
 
-from vaekit.cli import strips
+from vaekit.cli import inputs, strips
 from vaekit.cli.flags import command
 from vaekit.data.dataset import Crop
 from vaekit.errors import BadInput
@@ -22,6 +22,7 @@ def interpolate(
     *,
     steps: int = 9,
     spherical: bool = False,
+    given: tuple[str, ...] = (),
     crop: Crop | None = None,
     out: Path | None = None,
     force: bool = False,
@@ -35,6 +36,7 @@ def interpolate(
         last: Another.
         steps: Pictures on the way, both ends included.
         spherical: Go along an arc around the origin rather than straight.
+        given: What the model is told, where it was trained with --condition: label=7.
         crop: How the files are cropped; as the training data were by default.
         out: A .png or .npy file; interpolation.png in the run's folder by default.
         force: Replace a file that is there.
@@ -48,7 +50,7 @@ def interpolate(
     opened = open_run(run, root)
     path = strips.target(opened, out, "interpolation", force)
     originals, names = strips.photos(opened, (first, last), crop)
-    model = opened.model()
+    model = opened.told(inputs.given(given))
     start, end = model.encode(torch.from_numpy(originals)).double().numpy()
     way = (space.spherical if spherical else space.linear)(start, end, steps)
     decoded = model.decode(torch.from_numpy(way).float()).numpy()
@@ -73,6 +75,7 @@ def traverse(
     dimensions: tuple[int, ...] = (),
     span: float = 3.0,
     steps: int = 9,
+    given: tuple[str, ...] = (),
     crop: Crop | None = None,
     out: Path | None = None,
     force: bool = False,
@@ -86,6 +89,7 @@ def traverse(
         dimensions: Which coordinates; by default the ten whose codes of data vary most.
         span: How far either way, in standard deviations of the codes of data.
         steps: Pictures in a row.
+        given: What the model is told, where it was trained with --condition: label=7.
         crop: How the image file is cropped; as the training data were by default.
         out: A .png or .npy file; traversal.png in the run's folder by default.
         force: Replace a file that is there.
@@ -103,9 +107,9 @@ def traverse(
         raise BadInput("--crop is for --image: give one.")
     opened = open_run(run, root)
     path = strips.target(opened, out, "traversal", force)
-    model = opened.model()
+    model = opened.told(inputs.given(given))
     originals = None if image is None else strips.photos(opened, [image], crop)[0]
-    codes = encode(model, held_out(opened.dataset()).take(slice(0, _MOST)))
+    codes = encode(model.model, held_out(opened.dataset()).take(slice(0, _MOST)))
     spread = codes.std(axis=0)
     chosen = list(dimensions) or [int(each) for each in np.argsort(-spread)[:_SHOWN]]
     code = torch.from_numpy(codes.mean(axis=0))

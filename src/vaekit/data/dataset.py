@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, final
 import numpy as np
 import numpy.typing as npt
 
+from vaekit.data.conditions import Conditions
 from vaekit.data.stored import StoredRows
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class Dataset:
     fingerprint: a digest of the content and of the options that shaped it; the same on
         every machine.
     label_names: the name of each class number, where there are labels.
+    conditions: what the columns of every context mean, where there are contexts.
     prepared: the options that pictures were prepared with, as `load` takes them: what was
         left out has its default here, and paths are absolute.
     """
@@ -107,12 +109,23 @@ class Dataset:
     test: Split
     fingerprint: str
     label_names: tuple[str, ...] | None = None
+    conditions: Conditions | None = None
     prepared: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def binarise(self) -> Binarise:
         """How grey values become black and white; see `Split`."""
         return self.train.binarise
+
+    def told(self, conditions: Conditions) -> Dataset:
+        """The same with the context of every row; raises BadInput as `Conditions.encode`."""
+        names = ("train", "validation", "test")
+        splits = {
+            name: replace(split, context=conditions.encode(split.table, self.label_names))
+            for name in names
+            for split in (getattr(self, name),)
+        }
+        return replace(self, **splits, conditions=conditions)
 
     @property
     def attributes(self) -> tuple[str, ...]:

@@ -6,8 +6,10 @@ from typing import get_args
 
 from vaekit.data.arrays import read_npy, read_npz
 from vaekit.data.binarisation import binarised
+from vaekit.data.conditions import conditions
 from vaekit.data.dataset import Binarise, Crop, Dataset
 from vaekit.data.idx import is_idx, training_images
+from vaekit.data.missing import with_gaps
 from vaekit.data.pictures import Wanted, digest, read_pictures
 from vaekit.data.sources import SOURCES, read_idx_files
 from vaekit.data.splits import Found, divide
@@ -22,6 +24,8 @@ def load(
     binarise: Binarise = "none",
     validation: int | float | None = None,
     test: int | float | None = None,
+    condition: tuple[str, ...] = (),
+    missing: float = 0.0,
     image_size: int | None = None,
     crop: Crop | None = None,
     attributes: Path | None = None,
@@ -39,6 +43,8 @@ def load(
         binarise: How grey becomes black and white: by threshold, drawn once, or drawn anew.
         validation: Rows kept for validation, as a number or a share of the training rows.
         test: Rows kept for testing, as a number or a share of the training rows.
+        condition: Columns of the table that the model is told: label, or others there are.
+        missing: Share of the values taken away at random, to learn from data with gaps.
         image_size: Side in pixels that images are resized to; of celeba 64 by default.
         crop: What is cut from each image first: the largest central square, or the largest
             face, with images without one left out. Nothing by default, of celeba the centre.
@@ -50,28 +56,39 @@ def load(
     Raises BadInput for a source that isn't there or can't be read, and for options that
     don't fit it.
     """
-    _check(binarise, image_size, crop, seed, workers)
+    _check(binarise, image_size, crop, seed, workers, missing)
     table = None if attributes is None else Path(attributes).expanduser().resolve()
     found = _find(source, Wanted(image_size, crop, table, workers, progress))
     splits = divide(found, validation, test, seed)
     for number, name in enumerate(("train", "validation", "test")):
         splits[name] = binarised(splits[name], found.kind, binarise, (seed, number))
-    random = binarise == "static" or not found.tail
+        if missing:
+            splits[name] = with_gaps(splits[name], missing, (seed, 3 + number))
+    random = binarise == "static" or not found.tail or missing > 0
     sizes = [len(splits[name]) for name in sorted(splits)]
-    return Dataset(
+    shaping = [missing] if missing else []
+    dataset = Dataset(
         name=str(source) if str(source) in SOURCES else Path(source).resolve().stem,
         kind=found.kind,
         train=splits["train"],
         validation=splits["validation"],
         test=splits["test"],
-        fingerprint=digest(found.content, binarise, sizes, seed if random else None),
+        fingerprint=digest(found.content, binarise, sizes, seed if random else None, *shaping),
         label_names=found.label_names,
         prepared=found.options,
     )
+    if not condition:
+        return dataset
+    return dataset.told(conditions(condition, dataset.train.table, dataset.label_names))
 
 
 def _check(
-    binarise: str, image_size: int | None, crop: str | None, seed: int, workers: int | None
+    binarise: str,
+    image_size: int | None,
+    crop: str | None,
+    seed: int,
+    workers: int | None,
+    missing: float,
 ) -> None:
     if binarise not in get_args(Binarise):
         choices = ", ".join(get_args(Binarise))
@@ -82,6 +99,8 @@ def _check(
         raise BadInput(f"`image_size` must be at least 1, not {image_size}")
     if workers is not None and workers < 1:
         raise BadInput(f"`workers` must be at least 1, not {workers}")
+    if not 0 <= missing < 1:
+        raise BadInput(f"`missing` must be a share from 0 to below 1, not {missing}")
     if not 0 <= seed < 2**32:
         raise BadInput(f"`seed` must be from 0 to 2^32 - 1, not {seed}")
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,15 +84,18 @@ def start(
     progress: bool = True,
 ) -> Run:
     """`train` for data that are loaded already, from `source` with `data_options`."""
+    spec = replace(spec, context=dataset.conditions.size if dataset.conditions else 0)
     model, objective = _build(spec, training)
     check_support(model, dataset, spec.likelihood)
-    data = {
+    data: dict[str, Any] = {
         "name": dataset.name,
         "source": _lasting(source),
         "options": {key: value for key, value in data_options.items() if key != "workers"}
         | dict(dataset.prepared),
         "fingerprint": dataset.fingerprint,
     }
+    if dataset.conditions:
+        data["conditions"] = dataset.conditions.to_json()
     run = create(root, name, spec, data, training)
     if progress:
         print(f"The run is in {run.path}", file=sys.stderr)
