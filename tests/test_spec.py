@@ -169,8 +169,33 @@ def test_an_unknown_name_or_option_is_refused_with_the_nearest(
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("size", [0, -1])
 def test_a_code_without_a_size_is_refused_by_its_flag(recipe: str, size: int) -> None:
+    options: dict[str, Any] = {"latent": size}
+    if recipe == "ladder-vae":
+        options = {"latent": (size,)}
+    if recipe == "vq-vae":
+        options = {"positions": 1, "width": size}
     with pytest.raises(BadInput, match=rf"^`latent` must be 1 or more, not {size}\."):
-        Spec(recipe, SHAPE, {"latent": size}).build()
+        Spec(recipe, SHAPE, options).build()
+
+
+@pytest.mark.parametrize(
+    ("part", "options", "named"),
+    [
+        ("options", {"latent": "2"}, "latent"),
+        ("options", {"latent": None}, "latent"),
+        ("options", {"beta": [1.0]}, "beta"),
+        ("net_options", {"hidden": 500}, "hidden"),
+        ("net_options", {"hidden": [500, "x"]}, "hidden"),
+        ("net_options", {"activation": "swish"}, "activation"),
+        ("likelihood_options", {"initial": "0.1"}, "initial"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_by_its_name(
+    part: str, options: dict[str, Any], named: str
+) -> None:
+    likelihood = {"likelihood": "shared-gaussian"} if part == "likelihood_options" else {}
+    with pytest.raises(BadInput, match=f"^`{named}` of "):
+        Spec("vae", SHAPE, **{part: options}, **likelihood)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,15 @@ from collections.abc import Callable
 from vaekit.contracts import LatentPart
 from vaekit.errors import BadInput
 from vaekit.features import NETWORKS, Features
-from vaekit.latents import Deterministic, GaussianPosterior, Latent, StandardNormal
+from vaekit.latents import (
+    Codebook,
+    Deterministic,
+    FlowPosterior,
+    GaussianPosterior,
+    Ladder,
+    Latent,
+    StandardNormal,
+)
 from vaekit.likelihoods import (
     Bernoulli,
     ContinuousBernoulli,
@@ -26,6 +34,7 @@ from vaekit.objectives import (
     ELBO,
     IWAE,
     Adversarial,
+    Factor,
     Objective,
     Perceptual,
     Stabiliser,
@@ -126,6 +135,120 @@ def iwae(
     return assemble(shape, net, likelihood, context, gaussian, latent), IWAE(draws)
 
 
+def iaf_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    steps: int = 2,
+    hidden_flow: int = 128,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose posterior is bent by inverse autoregressive flows, for a tighter bound.
+
+    Kingma et al. 2016, https://arxiv.org/abs/1606.04934
+
+    Args:
+        latent: Size of the code.
+        steps: Flows, one after the other.
+        hidden_flow: Width of the flows' networks.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+
+    def flowed(features: int, size: int) -> Latent:
+        return Latent(FlowPosterior(features, size, steps, hidden_flow), StandardNormal(size))
+
+    model = assemble(shape, net, likelihood, context, flowed, latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def vq_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    positions: int = 16,
+    codes: int = 256,
+    width: int = 8,
+    decay: float = 0.99,
+    commitment: float = 0.25,
+) -> Parts:
+    """An autoencoder whose code is made of vectors chosen from a book.
+
+    Van den Oord, Vinyals and Kavukcuoglu 2017, https://arxiv.org/abs/1711.00937
+
+    Args:
+        positions: Vectors in a code.
+        codes: Vectors in the book.
+        width: Numbers in a vector.
+        decay: Of the moving average that a vector follows.
+        commitment: Weight of the distance between encodings and their vectors.
+    """
+
+    def book(features: int, size: int) -> Codebook:
+        return Codebook(features, positions, codes, width, decay, commitment)
+
+    return assemble(shape, net, likelihood, context, book, positions * width), ELBO(0.0)
+
+
+def ladder_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: tuple[int, ...] = (5, 10),
+    hidden_ladder: int = 128,
+    warmup: float = 0.0,
+    draws: int = 1,
+) -> Parts:
+    """A VAE with codes one above the other, the upper ones the prior of the lower ones.
+
+    Sønderby et al. 2016, https://arxiv.org/abs/1602.02282
+
+    Args:
+        latent: Size of the code at each level, from the top down.
+        hidden_ladder: Width of the networks between levels.
+        warmup: Epochs over which the rate's weight rises from 0.
+        draws: Codes drawn for each data point in a step.
+    """
+
+    def ladder(features: int, size: int) -> Ladder:
+        return Ladder(features, latent, hidden_ladder)
+
+    model = assemble(shape, net, likelihood, context, ladder, sum(latent))
+    return model, ELBO(warm_up(1.0, warmup), draws=draws)
+
+
+def factor_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    gamma: float = 10.0,
+    critic: tuple[int, ...] = (256, 256),
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE that pays for what the dimensions of its code tell of each other.
+
+    Kim and Mnih 2018, https://arxiv.org/abs/1802.05983
+
+    Args:
+        latent: Size of the code.
+        gamma: Weight of the total correlation.
+        critic: Widths of the network that estimates it.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    model = assemble(shape, net, likelihood, context, gaussian, latent)
+    judge = MLP(critic, "leaky-relu", centre=0.0).layers(latent, 1)
+    return model, Factor(ELBO(warm_up(1.0, warmup)), judge, gamma)
+
+
 def dfc_vae(
     shape: Shape,
     *,
@@ -206,6 +329,10 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "vae": vae,
     "beta-vae": beta_vae,
     "iwae": iwae,
+    "iaf-vae": iaf_vae,
+    "vq-vae": vq_vae,
+    "ladder-vae": ladder_vae,
+    "factor-vae": factor_vae,
     "dfc-vae": dfc_vae,
     "vae-gan": vae_gan,
 }

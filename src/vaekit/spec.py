@@ -4,7 +4,9 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
-from typing import Any, final
+from typing import Any, final, get_type_hints
+
+from typeguard import CollectionCheckStrategy, TypeCheckError, check_type
 
 from vaekit.errors import BadInput
 from vaekit.nets import Shape
@@ -19,6 +21,7 @@ from vaekit.recipes import (
 )
 
 Options = dict[str, Any]
+_ALL = CollectionCheckStrategy.ALL_ITEMS
 PARTS = ("shape", "net", "likelihood", "context")
 """What a recipe is given of the data and the other choices: no options of its own."""
 
@@ -113,10 +116,15 @@ def options_of(part: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 
 def check_options(what: str, part: Callable[..., Any], options: Options) -> None:
-    """Raise BadInput for the first option that the part does not have."""
+    """Raise BadInput for the first option that the part does not have, or not of such a value."""
     known = options_of(part)
-    for name in options:
+    hints = get_type_hints(part.__init__ if isinstance(part, type) else part)  # type: ignore[misc]
+    for name, value in options.items():
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}."
             raise BadInput(f"{what} has no option {name!r}: {hint}")
+        try:
+            check_type(value, hints[name], collection_check_strategy=_ALL)
+        except TypeCheckError as error:
+            raise BadInput(f"`{name}` of {what} is {value!r:.60}, which {error}.") from None

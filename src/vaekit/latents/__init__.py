@@ -1,6 +1,18 @@
-"""Latents: a posterior, a prior and the code between encoder and decoder."""
+"""Latents: the code between encoder and decoder, of whatever kind."""
 
+from vaekit.latents.codebook import Codebook
+from vaekit.latents.flow import FlowPosterior
 from vaekit.latents.gaussian import ConditionalNormal, GaussianPosterior, StandardNormal
+from vaekit.latents.ladder import Ladder
 from vaekit.latents.latent import Deterministic, Latent
 
-__all__ = ["ConditionalNormal", "Deterministic", "GaussianPosterior", "Latent", "StandardNormal"]
+__all__ = [
+    "Codebook",
+    "ConditionalNormal",
+    "Deterministic",
+    "FlowPosterior",
+    "GaussianPosterior",
+    "Ladder",
+    "Latent",
+    "StandardNormal",
+]

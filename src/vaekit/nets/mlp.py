@@ -46,6 +46,11 @@ class MLP:
         layers = nn.Sequential(*_hidden_layers(widths, self), last)
         return MLPDecoder(layers, outputs, context)
 
+    def layers(self, inputs: int, outputs: int) -> nn.Sequential:
+        """A plain network from rows (N, inputs) to rows (N, outputs)."""
+        widths = (inputs, *self.hidden)
+        return nn.Sequential(*_hidden_layers(widths, self), nn.Linear(widths[-1], outputs))
+
 
 @final
 class MLPEncoder(nn.Module):

@@ -3,6 +3,7 @@
 from vaekit.objectives.adversarial import Adversarial, Stabiliser
 from vaekit.objectives.base import Objective, check
 from vaekit.objectives.elbo import ELBO
+from vaekit.objectives.factor import Factor
 from vaekit.objectives.importance import IWAE
 from vaekit.objectives.perceptual import Perceptual
 from vaekit.objectives.schedules import Constant, Cyclical, Linear, Schedule, warm_up
@@ -13,6 +14,7 @@ __all__ = [
     "Adversarial",
     "Constant",
     "Cyclical",
+    "Factor",
     "Linear",
     "Objective",
     "Perceptual",
