@@ -80,6 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal may lack ± and its like
             stream.reconfigure(errors="replace")
+    if os.environ.get("RANK", "0") != "0":  # one of several processes: the first one speaks
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     try:
         with _one_line_warnings():
             code = _call(arguments)

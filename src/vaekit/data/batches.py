@@ -28,12 +28,12 @@ _BINARISE: dict[Binarise, Callable[[Tensor], Tensor] | None] = {
 class Batches:
     """The batches of a split, epoch by epoch.
 
-    With several ranks each gets as many batches as the others and a part of its own; where
-    the rows don't divide evenly, fewer than `world` of them are seen twice. Dynamic
+    With several ranks each gets its own part of every batch, as even as can be: together they
+    see what one alone would see, and a part of a batch of few rows may be empty. Dynamic
     binarisation draws from torch's global generator of the device.
 
     split: N rows.
-    batch_size: rows a batch, B; the last batch of an epoch may have fewer.
+    batch_size: rows a batch of all ranks together, B; the last batch of an epoch may have fewer.
     shuffle: without it the rows come as they lie.
     rank, world: which of how many processes this is.
     Raises BadInput for a batch size below 1.
@@ -60,18 +60,22 @@ class Batches:
         self._seed = seed
         self._shuffle = shuffle
         self._device = torch.device(device)
-        self._each = -(-len(split) // world)  # rows a rank, rounded up
-        self._first = rank * self._each
+        self._rank, self._world = rank, world
 
     def __len__(self) -> int:
-        return -(-self._each // self.batch_size)
+        return -(-len(self.split) // self.batch_size)
+
+    def rows(self, number: int) -> int:
+        """How many rows all ranks together have in a batch of an epoch, counted from 0."""
+        return min(self.batch_size, len(self.split) - number * self.batch_size)
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
         """Batches on the device, from batch `start` of epoch `number` on."""
         order = self._order(number) if self._shuffle else None
-        for first in range(start * self.batch_size, self._each, self.batch_size):
-            last = min(first + self.batch_size, self._each)
-            batch = self._gather(order, self._first + first, self._first + last)
+        for batch_number in range(start, len(self)):
+            first, rows = batch_number * self.batch_size, self.rows(batch_number)
+            ends = [first + rows * rank // self._world for rank in (self._rank, self._rank + 1)]
+            batch = self._gather(order, *ends)
             yield batch if self._binarise is None else replace(batch, x=self._binarise(batch.x))
 
     def _order(self, number: int) -> npt.NDArray[np.int64]:
@@ -81,11 +85,9 @@ class Batches:
         return order
 
     def _gather(self, order: npt.NDArray[np.int64] | None, first: int, last: int) -> Batch:
-        """The rows at places `first` to `last` of the order, which starts anew past its end."""
+        """The rows at places `first` to `last` of the order."""
         split = self.split
-        index = np.arange(first, last) % len(split)
-        if order is not None:
-            index = order[index]
+        index = np.arange(first, last) if order is None else order[first:last]
 
         def taken(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
             # numpy's take is one plain loop: at batch sizes up to thousands it beats torch's

@@ -7,20 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.distributions import constraints
 
-from vaekit.data import SOURCES, Dataset, Split, load
+from vaekit.data import SOURCES, Dataset, load
 from vaekit.describe import write_graph
 from vaekit.errors import BadInput, Interrupted
+from vaekit.experiments.processes import train_together
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective
-from vaekit.recipes import LIKELIHOODS
 from vaekit.runs import ROOT, Run, check_name, create, open_run
 from vaekit.spec import Options, Spec
 from vaekit.training import Training, fit
-
-_ROWS = 4096  # checked at a time
+from vaekit.training.group import joined
+from vaekit.training.support import check_support
 
 
 def train(
@@ -84,9 +82,11 @@ def start(
     progress: bool = True,
 ) -> Run:
     """`train` for data that are loaded already, from `source` with `data_options`."""
+    group = joined()
+    training = training if group.world == 1 else replace(training, devices=group.world)
     spec = replace(spec, context=dataset.conditions.size if dataset.conditions else 0)
     model, objective = _build(spec, training)
-    check_support(model, dataset, spec.likelihood)
+    check_support(model.likelihood, dataset)
     data: dict[str, Any] = {
         "name": dataset.name,
         "source": _lasting(source),
@@ -96,12 +96,20 @@ def start(
     }
     if dataset.conditions:
         data["conditions"] = dataset.conditions.to_json()
-    run = create(root, name, spec, data, training)
+    run = create(root, name, spec, data, training) if group.first else None
+    run = run or open_run(group.told(""))
+    if not group.first:
+        _fit(run, model, objective, dataset, False)
+        return run
+    group.told(str(run.path))
     if progress:
         print(f"The run is in {run.path}", file=sys.stderr)
     try:
         write_graph(run.path, model, dataset.shape)
-        _fit(run, model, objective, dataset, progress)
+        if training.devices > group.world:
+            train_together(run.path, run.training.devices, progress)
+        else:
+            _fit(run, model, objective, dataset, progress)
     finally:
         if not run.started:  # nothing was trained that could be lost
             run.discard()
@@ -130,33 +138,28 @@ def resume(
     further = epochs is not None and epochs > wanted
     if run.finished and not further:
         return run
-    dataset = run.dataset(progress=progress)
+    group = joined()
+    together = run.training.devices > group.world == 1
+    dataset = run.dataset(progress=progress and group.first)
     model, objective = _build(run.spec, run.training)
-    if further:
+    if further and group.first:
         assert epochs is not None
         run = run.with_epochs(epochs)
         if run.finished:
             run.reopen()
-    _fit(run, model, objective, dataset, progress)
+    run = run if group.world == 1 else open_run(group.told(str(run.path)))
+    if together:
+        train_together(run.path, run.training.devices, progress)
+    else:
+        _fit(run, model, objective, dataset, progress)
     return run
 
 
-def check_support(model: Autoencoder, dataset: Dataset, likelihood: str) -> None:
-    """Raise BadInput where data lie outside the support of a model's likelihood."""
-    support: Any = model.likelihood.support
-    for split in (dataset.train, dataset.validation, dataset.test):
-        outside = _outside(split, support)
-        if outside is None:
-            continue
-        others = [
-            name
-            for name, part in LIKELIHOODS.items()
-            if part.support.check(outside)  # type: ignore[attr-defined]
-        ]
-        raise BadInput(
-            f"`likelihood={likelihood!r}` needs values in {_interval(support)}, but "
-            f"{dataset.name} has {outside:.6g}: use {' or '.join(others)}, or rescale the data."
-        )
+def train_on(run: Run, progress: bool) -> None:
+    """What each of several processes does: train a run from where it is to its end."""
+    progress = progress and joined().first
+    model, objective = _build(run.spec, run.training)
+    _fit(run, model, objective, run.dataset(progress=progress), progress)
 
 
 def _build(spec: Spec, training: Training) -> tuple[Autoencoder, Objective]:
@@ -181,21 +184,3 @@ def reference(run: Run) -> str:
 def _lasting(source: str | Path) -> str:
     """A source that means the same from any folder."""
     return str(source) if str(source) in SOURCES else str(Path(source).expanduser().resolve())
-
-
-def _outside(split: Split, support: Any) -> Tensor | None:
-    """A value of the data that lies outside a support, if one does."""
-    if split.x.dtype == "uint8" and support.check(torch.tensor([0.0, 1.0])).all():
-        return None  # bytes are read as [0, 1]
-    for start in range(0, len(split), _ROWS):
-        x = split.tensor(slice(start, start + _ROWS))
-        bad = x[~support.check(x)]
-        if len(bad):
-            return bad[0]
-    return None
-
-
-def _interval(support: Any) -> str:
-    if isinstance(support, constraints.interval):
-        return f"[{support.lower_bound:g}, {support.upper_bound:g}]"
-    return str(support)

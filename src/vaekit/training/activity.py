@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from vaekit.records import Draw
+from vaekit.training.group import Group
 
 ACTIVE = 0.01
 """Variance over the data of the posterior mean above which a unit is active.
@@ -53,6 +54,18 @@ class Activity:
         if draw.rates is not None:
             rates = _precise(draw.rates).sum(0)
             self._rates = rates if self._rates is None else self._rates + rates
+
+    def reduce(self, group: Group) -> None:
+        """Take in what the other processes have."""
+        if not self._points or group.world == 1:
+            return
+        points = torch.tensor(float(self._points))
+        sums = [torch.as_tensor(each) for each in (self._rate, self._sum, self._squares)]
+        sums += [] if self._rates is None else [self._rates]
+        group.add([points, *sums])
+        self._points = int(points)
+        self._rate, self._sum, self._squares, *rates = sums
+        self._rates = rates[0] if rates else None
 
     def report(self) -> dict[str, float | list[float]]:
         """`active_units`, and `rates` in nats by dimension where the posterior factorises."""

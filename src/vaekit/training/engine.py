@@ -1,5 +1,6 @@
 """The training loop."""
 
+import os
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,12 +14,14 @@ from vaekit.errors import BadInput
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective, check
 from vaekit.training.display import Display, display
+from vaekit.training.group import joined
 from vaekit.training.keeper import Keeper
 from vaekit.training.logs import Log, Record
 from vaekit.training.options import Training
 from vaekit.training.process import prepare
 from vaekit.training.session import Session
 from vaekit.training.stop import StopRequest
+from vaekit.training.support import check_support
 
 _DEFAULT = Training()
 
@@ -51,17 +54,24 @@ def fit(
     """
     check(model, objective)
     prepare()
+    group = joined()
+    if group.world != options.devices:
+        raise BadInput(
+            f"`devices={options.devices}` needs as many processes, and there are {group.world}: "
+            "train a run, or start them with torchrun."
+        )
     fabric = _fabric(options)
-    torch.manual_seed(options.seed)
+    torch.manual_seed(group.seed(options.seed))
     if options.compile:
         model.encoder.compile()
         model.decoder.compile()
-    session = Session(fabric, model, objective, dataset, options)
+    check_support(model.likelihood, dataset)
+    session = Session(fabric, model, objective, dataset, options, group)
     keeper = Keeper(folder, session)
     with (
         keeper.naming_what_is_left(),
         closing(keeper.log()) as log,
-        display(options.epochs, len(dataset.train), progress) as shown,
+        display(options.epochs, len(dataset.train), progress and group.first) as shown,
         StopRequest() as stop,
     ):
         _train(session, keeper, log, shown, stop, on_epoch)
@@ -84,12 +94,14 @@ def _train(
     while not session.finished:
         for batch in session.rest_of_epoch():
             session.step(batch)
-            shown.step(len(batch))
+            shown.step(len(batch) * session.group.world)
             if shown.due():
-                shown.show(session.at.epoch + 1, sum(session.running.points), session.means())
-            if stop.requested:
+                done = sum(session.running.points) * session.group.world
+                shown.show(session.at.epoch + 1, done, session.means())
+            stopping, due = session.group.any(stop.requested, keeper.due())
+            if stopping:
                 raise keeper.interrupted()
-            if keeper.due():
+            if due:
                 keeper.save()
         record = session.end_epoch(lambda: stop.requested)
         if record is None:
@@ -105,6 +117,8 @@ def _train(
 
 def _fabric(options: Training) -> Fabric:
     kind, _, number = options.device.partition(":")
+    if options.devices > 1 and kind in ("auto", "cuda") and torch.cuda.is_available():
+        kind, number = "cuda", os.environ.get("LOCAL_RANK", "0")
     try:
         return Fabric(
             accelerator=kind, devices=[int(number)] if number else 1, precision=options.precision

@@ -24,7 +24,7 @@ class Keeper:
     """
 
     def __init__(self, folder: Path | None, session: Session) -> None:
-        self._folder, self._session = folder, session
+        self._folder, self._session, self._group = folder, session, session.group
         self._kept: int | None = None
         self._next = time.monotonic() + session.options.checkpoint_seconds
         if folder is None:
@@ -45,7 +45,10 @@ class Keeper:
         return self._folder is not None and time.monotonic() >= self._next
 
     def save(self) -> None:
-        """Write a checkpoint; raises BadInput where training diverged or the disk is full."""
+        """Write a checkpoint; raises BadInput where training diverged or the disk is full.
+
+        All processes come here together; the first writes.
+        """
         if self._folder is not None:
             with self.writing():
                 snapshot.save(self._session, self._folder / STATE)
@@ -54,7 +57,7 @@ class Keeper:
 
     def save_model(self) -> None:
         """Write the model's weights; raises BadInput where the disk is full."""
-        if self._folder is not None:
+        if self._folder is not None and self._group.first:
             with self.writing():
                 checkpoint.write_weights(self._folder / MODEL, self._session.model)
 
@@ -63,7 +66,7 @@ class Keeper:
         with self.writing():
             if self._folder is not None:
                 self._folder.mkdir(parents=True, exist_ok=True)
-            return Log(self._folder, self._session.at.log_size)
+            return Log(self._folder, self._session.at.log_size, self._group.first)
 
     def interrupted(self) -> Interrupted:
         """Write a checkpoint and give the error that ends a run that was asked to stop."""

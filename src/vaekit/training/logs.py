@@ -18,12 +18,13 @@ class Log:
     """metrics.jsonl, one JSON object per epoch, and TensorBoard's events beside it.
 
     The records hold nothing that depends on the clock, so two equal runs write equal files.
-    Of a resumed run the file is cut back to the `size` in bytes its checkpoint knows of.
+    Of a resumed run the file is cut back to the `size` in bytes its checkpoint knows of. Of
+    several processes one `writes`; the others know what it has written.
 
     Raises BadInput where the file is shorter than that or not ours, OSError on a full disk.
     """
 
-    def __init__(self, folder: Path | None, size: int = 0) -> None:
+    def __init__(self, folder: Path | None, size: int = 0, writes: bool = True) -> None:
         self.size, self.history = size, list[Record]()
         self._lines: BinaryIO | None = None
         self._events: _Events | None = None
@@ -31,6 +32,8 @@ class Log:
             return
         path = folder / METRICS
         self.history = _recorded(path, size)
+        if not writes:
+            return
         self._lines = path.open("ab")
         self._lines.truncate(size)
         self._events = _Events(folder, len(self.history))
@@ -38,13 +41,13 @@ class Log:
     def add(self, record: Record, per_second: float) -> None:
         """Write an epoch's record, on the disk when this returns; raises OSError."""
         self.history.append(record)
+        line = json.dumps(record, allow_nan=False).encode() + b"\n"
+        self.size += len(line)
         if self._lines is None or self._events is None:
             return
-        line = json.dumps(record, allow_nan=False).encode() + b"\n"
         self._lines.write(line)
         self._lines.flush()
         os.fsync(self._lines.fileno())
-        self.size += len(line)
         self._events.add(record, per_second)
 
     def close(self) -> None:

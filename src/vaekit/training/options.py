@@ -30,6 +30,7 @@ class Training:
         patience: Epochs to wait for a better validation loss; the best weights are kept.
         compile: Compile encoder and decoder: slow to start, faster on large networks.
         device: Where to compute: auto, cpu, cuda, cuda:1 or mps.
+        devices: Processes that share every batch, each with a device of its own.
         precision: Numbers of 32 bits, or networks in bfloat16.
         checkpoint_seconds: Seconds between checkpoints; 0 writes one after every step.
 
@@ -48,6 +49,7 @@ class Training:
     patience: int | None = None
     compile: bool = False
     device: str = "auto"
+    devices: int = 1
     precision: Precision = "32-true"
     checkpoint_seconds: float = 30.0
 
@@ -110,6 +112,7 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "clip": (_absent_or(_POSITIVE), "a number above 0"),
     "ema": (_absent_or(_number(lambda value: 0 < value < 1)), "a number between 0 and 1"),
     "patience": (_absent_or(_whole(1)), "a whole number of epochs, 1 or more"),
+    "devices": (_whole(1), "a whole number, 1 or more"),
     "device": (_device, "auto, cpu, mps, cuda or a GPU's number such as cuda:1"),
     "precision": _one_of(get_args(Precision)),
     "checkpoint_seconds": (_NOT_NEGATIVE, "a number of seconds, 0 or more"),

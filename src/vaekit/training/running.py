@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from vaekit.errors import BadInput
+from vaekit.training.group import Group
 
 
 @final
@@ -39,6 +40,12 @@ class Running:
         torch.stack(list(metrics.values()), out=self._rows[len(self.points)])
         self.points.append(points)
 
+    def skip(self) -> None:
+        """Take in a batch of which this process had no rows."""
+        if not self.names:
+            raise BadInput("`batch_size` is smaller than the number of processes: raise it.")
+        self.points.append(0)
+
     @property
     def rows(self) -> Tensor:
         """The metrics so far, one row for each batch, on the device."""
@@ -50,11 +57,16 @@ class Running:
         self._rows = torch.zeros(self._batches, len(names), device=self._device)
         self._rows[: len(points)] = rows
 
-    def means(self) -> dict[str, float]:
-        """The mean of each metric over all data points so far; waits for the device."""
+    def means(self, group: Group | None = None) -> dict[str, float]:
+        """The mean of each metric over all data points so far; waits for the device.
+
+        group: the processes whose data points count, left out only this one's.
+        """
         weights = torch.tensor(self.points, dtype=torch.float64)
-        means = weights @ self.rows.cpu().double() / weights.sum()
-        return dict(zip(self.names, means.tolist(), strict=True))
+        sums, points = weights @ self.rows.cpu().double(), weights.sum()
+        if group is not None:
+            group.add([sums, points])
+        return dict(zip(self.names, (sums / points).tolist(), strict=True))
 
     def broken(self) -> tuple[int, list[str]] | None:
         """The first batch (from 1) that was not finite and its terms, or None; waits."""

@@ -19,6 +19,7 @@ from vaekit.objectives import Objective
 from vaekit.records import Batch, Moment
 from vaekit.training.activity import COLLAPSED, PATIENT
 from vaekit.training.average import Average, overwrite
+from vaekit.training.group import Group
 from vaekit.training.losses import Losses, trainable
 from vaekit.training.options import Training
 from vaekit.training.running import Running, diverged
@@ -59,6 +60,7 @@ class Session:
         objective: Objective,
         dataset: Dataset,
         options: Training,
+        group: Group | None = None,
     ) -> None:
         if not len(dataset.train):
             raise BadInput(f"{dataset.name} has no training data: give a source that has some.")
@@ -70,16 +72,19 @@ class Session:
                 "batch normalisation needs two: change it by one."
             )
         self.fabric, self.options, self.dataset, self.model = fabric, options, dataset, model
+        self.group = group or Group()
         self.at = Position()
         self.batches = Batches(
             dataset.train,
             options.batch_size,
             seed=options.seed,
+            rank=self.group.rank,
+            world=self.group.world,
             device=fabric.device,
         )
         self.losses = Losses(model, objective, trainable(objective.phases(model)))
         fabric.to_device(self.losses)
-        self.validation = Validation(fabric, self.losses, dataset, options)
+        self.validation = Validation(fabric, self.losses, dataset, options, self.group)
         self.optimisers: list[Any] = [
             fabric.setup_optimizers(
                 torch.optim.AdamW(  # Adam itself where nothing decays
@@ -117,12 +122,17 @@ class Session:
         """One step of every phase on a batch. Nothing in here waits for the device."""
         at = self.at
         moment = Moment(at.step / len(self.batches), at.step, len(self.dataset.train))
-        with self.fabric.autocast():
-            # The trace is not kept: backward then works in the memory it leaves, still in cache.
-            totals, metrics = self.losses(batch, moment)
-        # All gradients first: a step changes weights that the other phases' graphs still need.
-        for i, (total, inputs) in enumerate(zip(totals, self._inputs, strict=True), start=1):
-            self.fabric.backward(total, inputs=inputs, retain_graph=i < len(totals))
+        if len(batch):
+            with self.fabric.autocast():
+                # The trace is not kept: backward then works in the memory it leaves, in cache.
+                totals, metrics = self.losses(batch, moment)
+            # All gradients first: a step changes weights the other phases' graphs still need.
+            for i, (total, inputs) in enumerate(zip(totals, self._inputs, strict=True), start=1):
+                self.fabric.backward(total, inputs=inputs, retain_graph=i < len(totals))
+            self.running.add(metrics, len(batch))
+        else:
+            self.running.skip()
+        self._reduce(len(batch) / self.batches.rows(at.batch))
         for optimiser in self.optimisers:
             optimiser.param_groups[0]["lr"] = self._learning_rate(at.step)
             if self.options.clip is not None:
@@ -134,24 +144,46 @@ class Session:
         at.step, at.batch = at.step + 1, at.batch + 1
         if self.average is not None:
             self.average.update(at.step)
-        self.running.add(metrics, len(batch))
+
+    def _reduce(self, share: float) -> None:
+        """Make of each process's gradients those of the whole batch, of which it had a share."""
+        if self.group.world == 1:
+            return
+        weights = [p for phase in self.losses.phases for p in phase.parameters]
+        for weight in weights:
+            if weight.grad is None:  # no rows in this part of the batch
+                weight.grad = torch.zeros_like(weight)
+        self.group.add([w.grad for w in weights if w.grad is not None], share)
+        self.group.share(self.losses.buffers())
 
     def means(self) -> dict[str, float]:
-        """The epoch's means so far; waits for the device.
+        """The epoch's means so far, of this process's part; waits for the device.
 
         Raises BadInput where one is not finite, naming it and the step.
         """
-        if broken := self.running.broken():
-            batch, terms = broken
-            raise diverged(", ".join(terms), self.at.step - self.at.batch + batch)
+        if broken := self._broken():
+            raise broken
         return self.running.means()
 
     def check(self) -> None:
-        """Raise BadInput where a mean or a weight is not finite; waits for the device."""
-        self.means()
+        """Raise BadInput where a mean or a weight is not finite; waits for the device.
+
+        Where there are several processes, all of them do.
+        """
+        problem = self._broken()
         for name, weight in self.losses.named_parameters():
-            if not torch.isfinite(weight).all():
-                raise diverged(f"the weights {name}", self.at.step)
+            if problem is None and not torch.isfinite(weight).all():
+                problem = diverged(f"the weights {name}", self.at.step)
+        (anywhere,) = self.group.any(problem is not None)
+        if anywhere:
+            raise problem or diverged("in another process", self.at.step)
+
+    def _broken(self) -> BadInput | None:
+        found = self.running.broken()
+        if found is None:
+            return None
+        batch, terms = found
+        return diverged(", ".join(terms), self.at.step - self.at.batch + batch)
 
     def end_epoch(self, stopping: Callable[[], bool]) -> dict[str, Any] | None:
         """Close the epoch and give its record, or None where asked to stop before the end.
@@ -159,7 +191,7 @@ class Session:
         Raises BadInput where a term or a weight is not finite.
         """
         self.check()
-        at, train = self.at, self.means()
+        at, train = self.at, self.running.means(self.group)
         with self.average.in_place() if self.average else nullcontext():
             measured = self.validation.measure(at.step, stopping)
             if measured is None:

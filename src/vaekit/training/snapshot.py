@@ -16,7 +16,7 @@ _FREE = {"epochs", "checkpoint_seconds", "device", "compile"}  # options a resum
 
 
 def save(session: Session, path: Path) -> None:
-    """Write a session's whole state.
+    """Write a session's whole state; of several processes the first writes that of all.
 
     Raises BadInput, and writes nothing, where a term or a weight is not finite; OSError where
     the disk is full.
@@ -31,8 +31,11 @@ def save(session: Session, path: Path) -> None:
     if session.average:
         tensors |= nest(session.average.tensors, "ema")
     tensors |= nest(session.best, "best")
-    tensors |= nest({"points": torch.tensor(running.points), "rows": running.rows}, "running")
-    tensors |= nest(checkpoint.random_states(session.fabric.device), "rng")
+    mine = {"running/points": torch.tensor(running.points), "running/rows": running.rows}
+    mine |= nest(checkpoint.random_states(session.fabric.device), "rng")
+    for name, tensor in mine.items():
+        for rank, theirs in enumerate(session.group.gather(tensor)):
+            tensors[f"{name}.{rank}" if rank else name] = theirs
     state = {
         "torch": torch.__version__,
         "data": session.dataset.fingerprint,
@@ -40,7 +43,8 @@ def save(session: Session, path: Path) -> None:
         "at": asdict(session.at),
         "metrics": running.names,
     }
-    checkpoint.write(path, "checkpoint", tensors, state)
+    if session.group.first:
+        checkpoint.write(path, "checkpoint", tensors, state)
 
 
 def restore(session: Session, path: Path) -> None:
@@ -65,10 +69,12 @@ def restore(session: Session, path: Path) -> None:
     if session.average:
         session.average.tensors = _on(device, below(tensors, "ema"))
     session.best = _on(device, below(tensors, "best"))
-    points, rows = tensors["running/points"].tolist(), tensors["running/rows"]
+    own = f".{session.group.rank}" if session.group.rank else ""
+    points, rows = tensors[f"running/points{own}"].tolist(), tensors[f"running/rows{own}"]
     session.running.put(tuple(state["metrics"]), points, rows)
     session.at = Position(**state["at"])
-    checkpoint.set_random_states(below(tensors, "rng"), device)
+    states = {name: tensors[f"rng/{name}{own}"] for name in checkpoint.random_states(device)}
+    checkpoint.set_random_states(states, device)
 
 
 def _same(session: Session, state: dict[str, Any], path: Path) -> None:

@@ -1,0 +1,35 @@
+"""One of the processes that train a run: `python -m vaekit.experiments.worker RUN PROGRESS`."""
+
+import os
+import signal
+import sys
+from types import FrameType
+
+from vaekit.errors import BadInput, Interrupted
+from vaekit.experiments.processes import BAD_INPUT, INTERRUPTED
+from vaekit.experiments.train import train_on
+from vaekit.runs import open_run
+from vaekit.training.group import leave
+
+
+def main(path: str, progress: bool) -> int:
+    """Train a run to its end and give the exit code; print what went wrong."""
+    try:
+        train_on(open_run(path), progress)
+    except BadInput as error:
+        print(error, flush=True)
+        return BAD_INPUT
+    except Interrupted as error:
+        print(error, flush=True)
+        return INTERRUPTED
+    leave()
+    return 0
+
+
+def _at_once(number: int, frame: FrameType | None) -> None:
+    os._exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _at_once)  # until training listens
+    sys.exit(main(sys.argv[1], sys.argv[2] == "1"))
