@@ -26,6 +26,8 @@ def test_two_modes_are_found_and_the_normal_is_beaten() -> None:
     np.testing.assert_allclose(found.mean(), true_density(fresh).mean(), atol=0.02)
     assert found.mean() > normal.mean() + 5
     assert fitted.held_out == pytest.approx(found.mean(), abs=0.2)
+    held = np.random.default_rng(0).permutation(4000)[:400]
+    assert fitted.held_out == pytest.approx(fitted.log_prob(bimodal(4000, 0)[held]).mean())
 
 
 def test_samples_follow_the_data() -> None:

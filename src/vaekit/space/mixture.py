@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,34 +17,43 @@ _KINDS = ("full", "diag")
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Mixture:
-    """A mixture of Gaussians over codes.
+    """A mixture of Gaussians over codes: C components in D dimensions.
 
     covariance: "full" or "diag", the kind that gave held-out codes the higher density.
     held_out: mean log density of those codes, in nats.
-    fitted: scikit-learn's mixture.
+    weights: (C,). means: (C, D). factors: Cholesky's, of the covariances, (C, D, D).
     """
 
     covariance: str
     held_out: float
-    fitted: Any
+    weights: Array
+    means: Array
+    factors: Array
 
     def sample(self, n: int, seed: int = 0, temperature: float = 1.0) -> Array:
         """Draws, shape (n, D); the temperature multiplies deviations from component means."""
         numbers = np.random.default_rng(seed)
-        fitted = self.fitted
-        chosen = numbers.choice(len(fitted.weights_), n, p=fitted.weights_ / fitted.weights_.sum())
-        codes: Array = numbers.standard_normal((n, fitted.means_.shape[1])) * temperature
-        for number, (mean, spread) in enumerate(
-            zip(fitted.means_, fitted.covariances_, strict=True)
-        ):
-            matrix = np.diag(spread) if spread.ndim == 1 else spread
+        chosen = numbers.choice(len(self.weights), n, p=self.weights / self.weights.sum())
+        codes: Array = numbers.standard_normal((n, self.means.shape[1])) * temperature
+        for number, (mean, factor) in enumerate(zip(self.means, self.factors, strict=True)):
             rows = chosen == number
-            codes[rows] = mean + codes[rows] @ np.linalg.cholesky(matrix).T
+            codes[rows] = mean + codes[rows] @ factor.T
         return codes
 
     def log_prob(self, codes: ArrayLike) -> Array:
         """The log density in nats of codes (N, D), shape (N,)."""
-        return np.asarray(self.fitted.score_samples(points(codes)))
+        from scipy.linalg import solve_triangular
+        from scipy.special import logsumexp
+
+        z = points(codes)
+        densities = [
+            np.log(weight)
+            - np.square(solve_triangular(factor, (z - mean).T, lower=True)).sum(axis=0) / 2
+            - np.log(np.diag(factor)).sum()
+            for weight, mean, factor in zip(self.weights, self.means, self.factors, strict=True)
+        ]
+        whole = logsumexp(densities, axis=0) - z.shape[1] / 2 * np.log(2 * np.pi)
+        return np.asarray(whole)
 
 
 def mixture(codes: ArrayLike, components: int = 20, seed: int = 0) -> Mixture:
@@ -63,11 +72,11 @@ def mixture(codes: ArrayLike, components: int = 20, seed: int = 0) -> Mixture:
     rest, last = array[order[held:]], array[order[:held]]
     if not 1 <= components <= len(rest):
         raise BadInput(f"`components` must be from 1 to {len(rest)} here, not {components}.")
-    fits = [Mixture(kind, *_fit(rest, last, components, kind, seed)) for kind in _KINDS]
+    fits = [_fit(rest, last, components, kind, seed) for kind in _KINDS]
     return max(fits, key=lambda fit: fit.held_out)
 
 
-def _fit(rest: Array, last: Array, components: int, kind: str, seed: int) -> tuple[float, Any]:
+def _fit(rest: Array, last: Array, components: int, kind: str, seed: int) -> Mixture:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
     from threadpoolctl import threadpool_limits
@@ -80,4 +89,6 @@ def _fit(rest: Array, last: Array, components: int, kind: str, seed: int) -> tup
         fitted = GaussianMixture(
             components, covariance_type=kind, reg_covar=floor, random_state=seed
         ).fit(rest)
-    return float(fitted.score(last)), fitted
+    spreads = [np.diag(each) if each.ndim == 1 else each for each in fitted.covariances_]
+    factors = np.linalg.cholesky(np.stack(spreads))
+    return Mixture(kind, float(fitted.score(last)), fitted.weights_, fitted.means_, factors)
