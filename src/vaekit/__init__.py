@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from vaekit.errors import BadInput as BadInput
     from vaekit.errors import Interrupted as Interrupted
     from vaekit.evaluation import evaluate as evaluate
-    from vaekit.experiments.latent import attribute_directions as attribute_directions
-    from vaekit.experiments.latent import code_mixture as code_mixture
+    from vaekit.experiments.derived import attribute_directions as attribute_directions
+    from vaekit.experiments.derived import code_mixture as code_mixture
     from vaekit.experiments.pictures import draw_figures as draw_figures
     from vaekit.experiments.train import resume as resume
     from vaekit.experiments.train import train as train
@@ -103,8 +103,8 @@ _HOMES = {
     "Split": "data",
     "Trace": "records",
     "Training": "training",
-    "attribute_directions": "experiments.latent",
-    "code_mixture": "experiments.latent",
+    "attribute_directions": "experiments.derived",
+    "code_mixture": "experiments.derived",
     "draw_figures": "experiments.pictures",
     "evaluate": "evaluation",
     "fit": "training",

@@ -9,7 +9,7 @@ import pytest
 import torch
 from cli_calls import BUDGET, Call, contents
 from PIL import Image
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 import vaekit as vk
 from vaekit.runs import Run
@@ -46,8 +46,8 @@ def test_attributes_lists_the_labels_and_stores_their_directions(call: Call, run
     table = call("attributes", run.path).out
     assert "small, balanced" in table
     assert "label=9" in table
-    stored = load_file(run.path / "directions.safetensors")
-    assert {name.split("/")[0] for name in stored} == {"means", "balanced"}
+    kept = sorted(path.name.partition("-")[0] for path in (run.path / "derived").iterdir())
+    assert kept == ["codes", "codes", "directions", "directions"]
 
 
 def test_stored_directions_are_used_until_the_weights_change(call: Call, run: Run) -> None:
@@ -65,13 +65,50 @@ def test_stored_directions_are_used_until_the_weights_change(call: Call, run: Ru
     assert not np.allclose(vk.attribute_directions(run).vectors, first.vectors)
 
 
-def test_a_damaged_or_foreign_file_of_directions_is_made_anew(run: Run) -> None:
-    path = run.path / "directions.safetensors"
-    first = vk.attribute_directions(run)
-    path.write_bytes(path.read_bytes()[:-50])
-    np.testing.assert_array_equal(vk.attribute_directions(run).vectors, first.vectors)
-    save_file({"x": np.zeros(2)}, path)
-    np.testing.assert_array_equal(vk.attribute_directions(run).vectors, first.vectors)
+def test_damaged_or_foreign_files_of_derived_things_are_made_anew(run: Run) -> None:
+    first, mixed = vk.attribute_directions(run), vk.code_mixture(run, 3)
+    files = list((run.path / "derived").iterdir())
+    assert len(files) == 4
+
+    def same_again() -> None:
+        found, again = vk.attribute_directions(run), vk.code_mixture(run, 3)
+        np.testing.assert_array_equal(found.vectors, first.vectors)
+        np.testing.assert_array_equal(again.factors, mixed.factors)
+        assert (again.covariance, again.held_out) == (mixed.covariance, mixed.held_out)
+
+    for path in files:
+        path.write_bytes(path.read_bytes()[:-50])
+    same_again()
+    for path in files:
+        save_file({"x": np.zeros(2)}, path)
+    same_again()
+
+
+def test_codes_are_encoded_once_for_directions_and_mixtures(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    encode = vk.Autoencoder.encode
+
+    def counted(self: vk.Autoencoder, rows: torch.Tensor) -> torch.Tensor:
+        asked.append(len(rows))
+        return encode(self, rows)
+
+    monkeypatch.setattr(vk.Autoencoder, "encode", counted)
+    for method in ("balanced", "means", "logistic"):
+        vk.attribute_directions(run, method)
+    for components in (2, 3):
+        vk.code_mixture(run, components)
+    dataset = run.dataset()
+    assert sum(asked) == len(dataset.train) + len(dataset.validation)
+
+
+def test_a_folder_that_cannot_be_written_costs_a_warning(run: Run) -> None:
+    (run.path / "derived").write_text("in the way")
+    with pytest.warns(UserWarning, match="it will be made anew"):
+        found = vk.code_mixture(run, 3)
+    (run.path / "derived").unlink()
+    np.testing.assert_array_equal(found.means, vk.code_mixture(run, 3).means)
 
 
 def test_edits_of_rows_and_of_the_files_they_came_from_are_the_same(

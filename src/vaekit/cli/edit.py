@@ -38,7 +38,7 @@ def attributes(
         json: Print JSON and nothing else.
         root: Folder of runs.
     """
-    from vaekit.experiments.latent import attribute_directions
+    from vaekit.experiments.derived import attribute_directions
 
     opened = open_run(run, root)
     found = attribute_directions(opened, method)
@@ -99,7 +99,7 @@ def edit(
     """
     import torch
 
-    from vaekit.experiments.latent import attribute_directions
+    from vaekit.experiments.derived import attribute_directions
     from vaekit.space import edit as edited
 
     opened = open_run(run, root)

@@ -65,7 +65,7 @@ def sample(
         generator = torch.Generator().manual_seed(seed)
         codes = told.sample_codes(n, temperature, generator).numpy()
     else:
-        from vaekit.experiments.latent import code_mixture
+        from vaekit.experiments.derived import code_mixture
 
         with renamed(components="mixture"):
             codes = code_mixture(opened, mixture).sample(n, seed, temperature).astype("float32")

@@ -22,6 +22,7 @@ from vaekit.evaluation.perceptual import (
     pooled,
 )
 from vaekit.evaluation.pictures import psnr, sharpness, ssim
+from vaekit.experiments.derived import attribute_directions, attributes, code_mixture
 from vaekit.experiments.faces_results import (
     EDITED,
     METHODS,
@@ -31,7 +32,6 @@ from vaekit.experiments.faces_results import (
     Quality,
     Response,
 )
-from vaekit.experiments.latent import attribute_directions, attributes, code_mixture
 from vaekit.features import Features
 from vaekit.model import Autoencoder
 from vaekit.runs import Run

@@ -1,0 +1,157 @@
+"""What is derived from a run is computed once and kept: codes, directions, mixtures.
+
+runs/NAME/derived/WHAT-OPTIONS.safetensors    made anew where the weights have changed
+"""
+
+import hashlib
+import json
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from importlib.metadata import version
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vaekit.data import Dataset, Split
+from vaekit.errors import BadInput
+from vaekit.experiments.pictures import encode, held_out
+from vaekit.runs import Run
+from vaekit.space.directions import Directions, Method, directions
+from vaekit.space.mixture import Mixture, mixture
+from vaekit.training.checkpoint import MODEL, STATE, State, read, write
+
+Array = NDArray[Any]
+Made = tuple[dict[str, Tensor], State]
+Part = Literal["train", "held_out"]
+Record = TypeVar("Record")
+FOLDER = "derived"
+MOST = 30_000
+"""Rows of a part of the data that are encoded at most."""
+
+_KIND = "derived"
+
+
+def derived(run: Run, what: str, options: Mapping[str, Any], make: Callable[[], Made]) -> Made:
+    """Tensors and a JSON state that follow from a run's weights, its data and these options.
+
+    They are read from the run's folder `derived` where they are there, and else made and
+    written to it; a folder that cannot be written to costs a warning and the time.
+
+    Raises BadInput where the run has no weights.
+    """
+    name = f"{what}-{_hash(dict(options))[:12]}.safetensors"
+    path, source = run.path / FOLDER / name, _source(run)
+    try:
+        tensors, kept = read(path, _KIND)
+        if kept["source"] == source:
+            return tensors, kept["state"]
+    except (BadInput, KeyError, TypeError):  # missing, damaged or foreign: made either way
+        pass
+    tensors, state = make()
+    try:
+        write(path, _KIND, tensors, {"source": source, "state": state})
+    except OSError as error:
+        warnings.warn(f"{path} cannot be written ({error}): it will be made anew.", stacklevel=3)
+    return tensors, state
+
+
+def codes(run: Run, part: Part = "train", dataset: Dataset | None = None) -> Array:
+    """Codes of the first 30,000 rows of a part of a run's data, float32 (N, D).
+
+    part: the training data, or those held out; see `held_out`.
+    dataset: the run's, where it has been loaded already.
+    """
+
+    def make() -> Made:
+        data = dataset or run.dataset()
+        return {"codes": torch.from_numpy(encode(run.model(), _rows(data, part)))}, {}
+
+    return derived(run, "codes", {"part": part, "most": MOST}, make)[0]["codes"].numpy()
+
+
+def attribute_directions(run: Run, method: Method = "balanced") -> Directions:
+    """Directions of the attributes of a run's data in the latent space of its model.
+
+    They are found in the codes of the first 30,000 rows of training data; the accuracy is
+    that on as many held-out rows, or on the same rows where the data have no others.
+
+    Raises BadInput where the data have no attributes.
+    """
+
+    def make() -> Made:
+        dataset = run.dataset()
+        names, marks = attributes(dataset, _rows(dataset, "train"))
+        _, others = attributes(dataset, _rows(dataset, "held_out"))
+        held = codes(run, "held_out", dataset), others
+        return _parted(
+            directions(codes(run, "train", dataset), marks, names, method, held_out=held)
+        )
+
+    return _whole(Directions, derived(run, "directions", {"method": method}, make))
+
+
+def code_mixture(run: Run, components: int = 20, seed: int = 0) -> Mixture:
+    """A mixture of Gaussians fitted to the codes of a run's training data; see `mixture`."""
+
+    def make() -> Made:
+        return _parted(mixture(codes(run), components, seed))
+
+    options = {"components": components, "seed": seed}
+    return _whole(Mixture, derived(run, "mixture", options, make))
+
+
+def attributes(dataset: Dataset, split: Split) -> tuple[tuple[str, ...], Array]:
+    """The names of a split's attributes and who has them, (N, A) bool.
+
+    They are the columns of its table that hold booleans, and each of its labels, as
+    `label=name`. Raises BadInput where there are none.
+    """
+    columns = {name: each for name, each in split.table.items() if each.dtype == np.bool_}
+    if split.labels is not None and dataset.label_names:
+        for number, name in enumerate(dataset.label_names):
+            columns[f"label={name}"] = split.labels == number
+    if not columns:
+        raise BadInput(
+            f"The data {dataset.name} have no attributes: train on labelled data, or with "
+            "`attributes` and a table of them."
+        )
+    return tuple(columns), np.stack(list(columns.values()), axis=1)
+
+
+def _rows(dataset: Dataset, part: Part) -> Split:
+    split = dataset.train if part == "train" else held_out(dataset)
+    return split.take(slice(0, MOST))
+
+
+def _parted(record: Any) -> Made:
+    """The arrays of a record, and its other fields."""
+    values = {field.name: getattr(record, field.name) for field in fields(record)}
+    arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+    tensors = {name: torch.from_numpy(value.copy()) for name, value in arrays.items()}
+    return tensors, {name: value for name, value in values.items() if name not in arrays}
+
+
+def _whole(record: type[Record], made: Made) -> Record:
+    """The record of these parts; lists are tuples again."""
+    tensors, state = made
+    others = {key: tuple(each) if isinstance(each, list) else each for key, each in state.items()}
+    return record(**{name: tensor.numpy() for name, tensor in tensors.items()}, **others)
+
+
+def _source(run: Run) -> str:
+    """A digest of what derived things follow from: weights, data and the formulas' version."""
+    path = run.path / (MODEL if run.finished or not run.started else STATE)
+    try:
+        with path.open("rb") as file:
+            weights = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        raise BadInput(f"{path} is missing: {run.name} has not been trained.") from None
+    return _hash([weights, run.data["fingerprint"], version("vaekit")])
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
