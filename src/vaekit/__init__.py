@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from vaekit.experiments.train import resume as resume
     from vaekit.experiments.train import train as train
     from vaekit.model import Autoencoder as Autoencoder
+    from vaekit.records import Batch as Batch
     from vaekit.records import Draw as Draw
     from vaekit.records import Loss as Loss
     from vaekit.records import Phase as Phase
@@ -54,6 +55,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Autoencoder",
     "BadInput",
+    "Batch",
     "Dataset",
     "Draw",
     "Interrupted",
@@ -73,6 +75,7 @@ __all__ = [
     "draw_figures",
     "evaluate",
     "evaluation",
+    "features",
     "figures",
     "fit",
     "latents",
@@ -93,6 +96,7 @@ __all__ = [
 _HOMES = {
     "Autoencoder": "model",
     "BadInput": "errors",
+    "Batch": "records",
     "Dataset": "data",
     "Draw": "records",
     "Interrupted": "errors",

@@ -46,6 +46,23 @@ def test_grey_folders_have_one_channel(images: MakeImages) -> None:
     assert np.array_equal(data.train.x[7][0], np.rint(floats.astype(float) * 255))
 
 
+def test_brightness_follows_the_type_of_a_file_and_not_its_values(images: MakeImages) -> None:
+    folder = images(1, mode="L", size=(4, 4))
+    dark = np.full((4, 4), 200, np.uint16)  # of 65,535
+    Image.fromarray(dark).save(folder / "a.png")
+    Image.fromarray(dark).save(folder / "b.tiff")
+    (folder / "c.pgm").write_bytes(b"P5 4 4 65535\n" + dark.astype(">u2").tobytes())
+    rows = whole(folder).train.x[:3]
+    assert (rows == round(200 * 255 / 65535)).all()
+
+
+def test_floats_beyond_their_range_are_named(images: MakeImages) -> None:
+    folder = images(1, mode="L", size=(4, 4))
+    Image.fromarray(np.full((4, 4), 200, np.float32)).save(folder / "a.tiff")
+    with pytest.raises(BadInput, match=r"'a\.tiff' .*values from 200 to 200, not 0 to 1"):
+        whole(folder)
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_one_coloured_image_makes_all_rgb(images: MakeImages, workers: int) -> None:
     folder = images(600, mode="L")

@@ -78,9 +78,11 @@ def test_bars_are_rates_and_active_units_stand_out(
     cut_off: Callable[[Figure], list[str]],
 ) -> None:
     heights = [2.0, 0.5, 0.001, 0.0]
-    figure = rates(heights, title="VAE")
+    figure = rates(heights, active=[True, True, False, False], title="VAE")
     (axes,) = figure.axes
     assert [bar.get_height() for bar in axes.patches] == heights
+    middles = [bar.get_x() + bar.get_width() / 2 for bar in axes.patches]
+    assert middles == pytest.approx([0, 1, 2, 3])  # z0, z1, … as in tables
     tints = [bar.get_facecolor() for bar in axes.patches]
     assert tints[0] == tints[1] != tints[2] == tints[3]
     assert axes.get_title() == "VAE\n2.501 nats in all, 2 of 4 units active"
@@ -89,9 +91,11 @@ def test_bars_are_rates_and_active_units_stand_out(
     assert cut_off(figure) == []
 
 
-def test_another_measure_of_activity_may_decide() -> None:
-    (axes,) = rates([1.0, 1.0], active=[False, True]).axes
-    assert axes.patches[0].get_facecolor() != axes.patches[1].get_facecolor()
+def test_without_a_word_on_activity_none_is_claimed() -> None:
+    (axes,) = rates([1.0, 0.0]).axes
+    assert axes.patches[0].get_facecolor() == axes.patches[1].get_facecolor()
+    assert "active" not in axes.get_title()
+    assert axes.get_legend() is None
 
 
 def test_many_dimensions_stay_legible(cut_off: Callable[[Figure], list[str]]) -> None:

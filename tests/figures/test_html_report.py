@@ -62,7 +62,7 @@ def report() -> Report:
         )
         .note("It had not trained.")
         .section("Figures")
-        .figure(rates([1.0, 0.0]), "Rates with a `mark`.")
+        .figure(rates([1.0, 0.0], active=[True, False]), "Rates with a `mark`.")
         .figures([(grid(images, 2), "First."), (grid(images, 2), "Second.")])
         .section("Figures", "Twice the same heading.")
     )

@@ -112,13 +112,16 @@ def test_accuracy_is_unknown_where_a_class_is_missing() -> None:
     assert np.isnan(directions(codes, marks, NAMES).accuracy).all()
 
 
-def test_values_that_exclude_each_other_are_each_against_the_average() -> None:
+def test_values_that_exclude_each_other_are_each_against_the_others() -> None:
     numbers = np.random.default_rng(2)
     centres = numbers.normal(size=(3, 4))
     label = np.arange(300) % 3
     marks = label[:, None] == np.arange(3)
     found = directions(centres[label], marks, ["l=a", "l=b", "l=c"], "balanced")
-    np.testing.assert_allclose(found.vectors, centres - centres.mean(axis=0), atol=1e-12)
+    for n in range(3):
+        way = centres[n] - np.delete(centres, n, axis=0).mean(axis=0)
+        np.testing.assert_allclose(found.vectors[n], way, atol=1e-10)
+    assert found.leak.tolist() == [0, 0, 0]
 
 
 def test_an_attribute_without_both_classes_is_left_out_and_named() -> None:
@@ -167,3 +170,51 @@ def test_scale_and_place_of_the_space_change_vectors_alone() -> None:
         np.testing.assert_allclose(second.vectors, 3 * first.vectors, rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(second.effects, first.effects, rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(second.accuracy, first.accuracy, atol=1e-3)
+
+
+def columned(values: int, count: int = 6_000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Codes (N, 6) of a column of some values and one more attribute that comes with the first."""
+    numbers = np.random.default_rng(3)
+    truth = numbers.normal(size=(values + 1, 6))
+    column = numbers.integers(values, size=count)
+    other = numbers.random(count) < np.where(column == 0, 0.7, 0.2)
+    marks = np.concatenate([column[:, None] == np.arange(values), other[:, None]], axis=1)
+    return marks @ truth, marks, truth
+
+
+def test_scale_1_goes_the_whole_way_between_two_values_of_a_column() -> None:
+    codes, marks, truth = columned(2)
+    names = ("hair=dark", "hair=fair", "hat")
+    found = directions(codes, marks, names, "balanced")
+    np.testing.assert_allclose(found.vector("hair=fair"), truth[1] - truth[0], atol=1e-8)
+    np.testing.assert_allclose(found.vector("hair=dark"), truth[0] - truth[1], atol=1e-8)
+    np.testing.assert_allclose(found.vector("hat"), truth[2], atol=1e-8)
+    plain = directions(codes, marks[:, 1:], ("fair", "hat"), "balanced")
+    np.testing.assert_allclose(found.vector("hair=fair"), plain.vector("fair"), atol=1e-8)
+
+
+def test_each_of_ten_values_goes_from_those_that_lack_it() -> None:
+    codes, marks, truth = columned(10, 40_000)
+    names = (*(f"label={n}" for n in range(10)), "hat")
+    found = directions(codes, marks, names, "balanced")
+    np.testing.assert_allclose(found.vector("hat"), truth[10], atol=1e-8)
+    # All but the first come with the hat equally often: their rest weighs the other values alike
+    # but for the first, which is more often seen with a hat.
+    for n in range(1, 10):
+        way = truth[n] - np.delete(truth[:10], n, axis=0).mean(axis=0)
+        assert np.linalg.norm(found.vector(f"label={n}") - way) < 0.15 * np.linalg.norm(way)
+
+
+def test_values_of_one_column_are_no_leaks_into_each_other() -> None:
+    codes, marks, _ = columned(3)
+    noisy = codes + np.random.default_rng(5).normal(size=codes.shape)
+    found = directions(noisy, marks, ("cut=a", "cut=b", "cut=c", "hat"))
+    assert found.others.tolist() == [
+        [False, False, False, True],
+        [False, False, False, True],
+        [False, False, False, True],
+        [True, True, True, False],
+    ]
+    assert [name for name, _ in found.strongest("cut=a")] == ["hat"]
+    np.testing.assert_allclose(found.leak[0], abs(found.leakage[0, 3]))
+    assert len(found.strongest("hat")) == 3

@@ -154,7 +154,9 @@ def test_without_validation_data_the_code_is_watched_on_training_data(data: Data
     model, objective = small_vae()
     record = fit(model, objective, data, Training(epochs=1), progress=False)[0]
     assert record["validation"] == {}
-    assert len(record["train"]["rates"]) == 3
+    assert "rates" not in record["train"]  # of these rows, not a mean over the epoch
+    assert len(record["code"]["rates"]) == 3
+    assert record["code"]["rows"] == min(1_000, len(data.train))
     with pytest.raises(BadInput, match="`patience` needs validation data"):
         fit(model, objective, data, Training(patience=1), progress=False)
     empty = dataclasses.replace(data, train=data.validation)

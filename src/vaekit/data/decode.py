@@ -172,12 +172,16 @@ def _flattened(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    values = np.asarray(image).astype(np.float64)
-    if image.mode == "F":
-        scale = 255.0 if values.max() <= 1 else 1.0
-    else:
-        scale = 255 / 65535 if image.mode != "I" or values.max() > 255 else 1.0
-    return Image.fromarray(np.clip(np.rint(values * scale), 0, 255).astype(np.uint8))
+    """The picture in 8 bits: white is what the file's type can hold, never what this one does.
+
+    Raises ValueError for values that its type does not stand for.
+    """
+    values, white = np.asarray(image).astype(np.float64), 1 if image.mode == "F" else 65535
+    if not (values.min() >= 0 and values.max() <= white):
+        raise ValueError(
+            f"it has values from {values.min():g} to {values.max():g}, not 0 to {white}"
+        )
+    return Image.fromarray(np.rint(values * (255 / white)).astype(np.uint8))
 
 
 def decode(plan: Plan, read: Read, first: int, names: Sequence[str]) -> Done:

@@ -27,7 +27,7 @@ from vaekit.data.files import Listing
 from vaekit.data.progress import bar
 from vaekit.errors import BadInput
 
-_VERSION = 2  # of the cache's layout and of how images become rows
+_VERSION = 3  # of the cache's layout and of how images become rows
 _CHUNK = 32  # files; part of the digest, so it doesn't depend on the number of workers
 _FILES_PER_WORKER = 64  # fewer aren't worth starting another process for
 _Chunk = tuple[int, list[str]]

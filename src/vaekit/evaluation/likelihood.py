@@ -66,6 +66,7 @@ class Evaluation:
     binarised_elbo: Estimate | None = None
     binarised_bound: Estimate | None = None
     active_units: int | None = None
+    active: list[bool] | None = None
     rates: list[float] | None = None
 
     def rows(self) -> list[tuple[str, float, float | None, str]]:

@@ -145,9 +145,9 @@ def model_figures(found: Look, records: list[dict[str, Any]], title: str) -> dic
         )
     if records:
         pictures["curves"] = figures.curves(records, title=title)
-        rates = records[-1].get("validation", {}).get("rates")
-        if rates:
-            pictures["rates"] = figures.rates(rates, title=title)
+        code = records[-1].get("validation") or records[-1].get("code") or {}
+        if rates := code.get("rates"):
+            pictures["rates"] = figures.rates(rates, active=code.get("active"), title=title)
     return pictures
 
 

@@ -17,8 +17,6 @@ LINES = {
     "train": {"color": BLUE, "linestyle": "-", "marker": "o"},
     "validation": {"color": ORANGE, "linestyle": "--", "marker": "s"},
 }
-# Below a hundredth of a nat a dimension says nothing of its input.
-ACTIVE = 0.01
 
 
 def curves(
@@ -64,28 +62,29 @@ def curves(
 def rates(
     rates_per_dimension: ArrayLike, *, active: ArrayLike | None = None, title: str = ""
 ) -> Figure:
-    """Bars of the rate of every latent dimension in nats, shape (D,), active units highlighted.
+    """Bars of the rate of every latent dimension in nats, shape (D,).
 
-    active: mask of shape (D,); by default the dimensions whose rate is above 0.01 nats.
+    active: mask of shape (D,) of the units to highlight: those whose code varies over the data.
     """
     heights = np.asarray(rates_per_dimension, dtype=np.float64)
     if heights.ndim != 1 or not len(heights):
         raise BadInput(f"the rates have shape {heights.shape}: give one per dimension, (D,)")
-    mask = heights > ACTIVE if active is None else np.asarray(active, dtype=bool)
+    mask = np.ones(len(heights), bool) if active is None else np.asarray(active, dtype=bool)
     if mask.shape != heights.shape:
         raise BadInput(f"{len(heights)} rates have a mask of shape {mask.shape}: give one each")
-    where = np.arange(1, len(heights) + 1)
-    total = f"{heights.sum():.4g} nats in all, {mask.sum()} of {len(heights)} units active"
+    total = f"{heights.sum():.4g} nats in all"
+    if active is not None:
+        total += f", {mask.sum()} of {len(heights)} units active"
     with styled():
         figure = new_figure(6.4, 3.2)
         axes = figure.add_subplot()
-        axes.bar(where, heights, color=np.where(mask, BLUE, GREY), width=0.8)
-        axes.set(xlabel="latent dimension", ylabel="rate (nats)", xlim=(0.4, len(heights) + 0.6))
+        axes.bar(np.arange(len(heights)), heights, color=np.where(mask, BLUE, GREY), width=0.8)
+        axes.set(xlabel="latent dimension z", ylabel="rate (nats)", xlim=(-0.6, len(heights) - 0.4))
         axes.xaxis.set_major_locator(_whole(20))
         axes.grid(axis="y")
-        axes.legend(
-            handles=[Patch(color=BLUE, label="active"), Patch(color=GREY, label="inactive")]
-        )
+        if active is not None:
+            kinds = {"active": BLUE, "inactive": GREY}
+            axes.legend(handles=[Patch(color=colour, label=name) for name, colour in kinds.items()])
         axes.set_title("\n".join(filter(None, [wrapped(title, 6.4, 10), total])))
     figure.set_label(f"{title}: " * bool(title) + f"rate per dimension, {total}")
     return figure

@@ -64,16 +64,21 @@ class Directions:
         return np.asarray(self.effects / own[:, None])
 
     @property
+    def others(self) -> Array:
+        """Which attributes are others than each, (A, A): not itself, nor a value of its column."""
+        return _of_other_columns(self.names)
+
+    @property
     def leak(self) -> Array:
         """Mean size of the leakage into the other attributes, shape (A,)."""
-        others = len(self.names) - 1
-        return (np.abs(self.leakage).sum(axis=1) - 1) / others if others else np.zeros(1)
+        sizes, counts = np.abs(self.leakage) * self.others, self.others.sum(axis=1)
+        return np.asarray(sizes.sum(axis=1) / np.maximum(counts, 1))
 
     def strongest(self, name: str, count: int = 3) -> list[tuple[str, float]]:
         """The attributes that a direction leaks into most, with how far."""
         place = self.place(name)
         row = self.leakage[place]
-        order = [int(other) for other in np.argsort(-np.abs(row)) if other != place]
+        order = [int(other) for other in np.argsort(-np.abs(row)) if self.others[place, other]]
         return [(self.names[other], float(row[other])) for other in order[:count]]
 
     def vector(self, name: str) -> Array:
@@ -141,7 +146,7 @@ def directions(
     _report(kept, left_out)
     y = all_y[:, varied]
     normals = _normals(z, y)
-    vectors = _METHODS[method](z, y, normals)
+    vectors = _METHODS[method](z, y, normals, kept)
     accuracy = np.full(len(kept), np.nan)
     if held_out is not None:
         other, marks = points(held_out[0]), _marks(held_out[1], len(names))[:, varied]
@@ -158,16 +163,27 @@ def _means(z: Array, y: Array) -> Array:
     return difference
 
 
-def _balanced(z: Array, y: Array) -> Array:
-    """Coefficients of all attributes in one least-squares fit of the codes, (A, D).
+def _balanced(z: Array, y: Array, names: Sequence[str]) -> Array:
+    """Each attribute's coefficient in a least-squares fit of the codes to it and others, (A, D).
 
-    By the theorem of Frisch, Waugh and Lovell each is a weighted difference of means, with
-    weights that leave every other attribute and the constant equal on both sides. Where
-    attributes determine each other, as the values of one column do, the solution of least
-    norm is taken: each value against the plain average of all the values.
+    By the theorem of Frisch, Waugh and Lovell it is a weighted difference of means, with weights
+    that leave every other attribute and the constant equal on both sides. The other values of
+    an attribute's own column are what those who lack it have instead: they are not held equal.
     """
-    have = y - y.mean(axis=0)
-    return np.asarray(np.linalg.lstsq(have, z - z.mean(axis=0), rcond=None)[0])
+    have, codes = y - y.mean(axis=0), z - z.mean(axis=0)
+    products, targets, others = have.T @ have, have.T @ codes, _of_other_columns(names)
+    vectors = []
+    for place in range(len(names)):
+        rows = np.flatnonzero(others[place] | (np.arange(len(names)) == place))
+        fit = np.linalg.lstsq(products[np.ix_(rows, rows)], targets[rows], rcond=None)[0]
+        vectors.append(fit[np.searchsorted(rows, place)])
+    return np.stack(vectors)
+
+
+def _of_other_columns(names: Sequence[str]) -> Array:
+    """Which pairs of attributes (A, A) are of different columns; `Column=value` is of Column."""
+    columns = np.array([name.partition("=")[0] for name in names])
+    return np.asarray(columns[:, None] != columns)
 
 
 def _logistic(z: Array, y: Array, normals: Array) -> Array:
@@ -177,10 +193,10 @@ def _logistic(z: Array, y: Array, normals: Array) -> Array:
     return normals * lengths[:, None]
 
 
-_METHODS: dict[Method, Callable[[Array, Array, Array], Array]] = {
-    "means": lambda z, y, normals: _means(z, y),
-    "balanced": lambda z, y, normals: _balanced(z, y),
-    "logistic": _logistic,
+_METHODS: dict[Method, Callable[[Array, Array, Array, Sequence[str]], Array]] = {
+    "means": lambda z, y, normals, names: _means(z, y),
+    "balanced": lambda z, y, normals, names: _balanced(z, y, names),
+    "logistic": lambda z, y, normals, names: _logistic(z, y, normals),
 }
 
 

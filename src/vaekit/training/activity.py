@@ -1,6 +1,6 @@
 """How much of the code is in use."""
 
-from typing import final
+from typing import Any, final
 
 import torch
 from torch import Tensor
@@ -67,11 +67,12 @@ class Activity:
         self._rate, self._sum, self._squares, *rates = sums
         self._rates = rates[0] if rates else None
 
-    def report(self) -> dict[str, float | list[float]]:
-        """`active_units`, and `rates` in nats by dimension where the posterior factorises."""
+    def report(self) -> dict[str, Any]:
+        """`active_units`, which ones are `active`, and `rates` in nats where there are any."""
         if not self._points:
             return {}
-        report: dict[str, float | list[float]] = {"active_units": self._active()}
+        active = self._active().tolist()
+        report: dict[str, Any] = {"active_units": sum(active), "active": active}
         if self._rates is not None:
             # Rounding takes an unused dimension below nothing.
             report["rates"] = (self._rates / self._points).clamp(min=0).tolist()
@@ -82,12 +83,12 @@ class Activity:
         if not self._points:
             return False
         rate = float(self._rate) / self._points
-        return self._active() == 0 and rate < IDLE * self._size
+        return not self._active().any() and rate < IDLE * self._size
 
-    def _active(self) -> int:
+    def _active(self) -> Tensor:
         mean = torch.as_tensor(self._sum) / self._points
         variance = torch.as_tensor(self._squares) / self._points - mean.square()
-        return int((variance > ACTIVE).sum())
+        return variance > ACTIVE
 
 
 def _precise(values: Tensor) -> Tensor:

@@ -85,8 +85,8 @@ class _Events:
         from tensorboard.compat.proto.summary_pb2 import Summary  # type: ignore[import-untyped]
 
         scalars = {"learning_rate": record["learning_rate"], "per_second": per_second}
-        for part in ("train", "validation"):
-            scalars |= {f"{part}/{name}": value for name, value in record[part].items()}
+        for part in ("train", "validation", "code"):
+            scalars |= {f"{part}/{name}": value for name, value in record.get(part, {}).items()}
         values = [
             Summary.Value(tag=name, simple_value=value)
             for name, value in scalars.items()

@@ -206,10 +206,12 @@ class Session:
         record = {
             "epoch": at.epoch + 1,
             "step": at.step,
-            "train": train if held_out else {**train, **code},
+            "train": train,
             "validation": {**validation, **code} if held_out else {},
             "learning_rate": self._learning_rate(at.step - 1),
         }
+        if code and not held_out:  # of some training rows, after the epoch: no mean over it
+            record["code"] = {"rows": self.validation.rows, **code}
         at.epoch, at.batch = at.epoch + 1, 0
         self.running.reset()
         return record

@@ -1,5 +1,6 @@
 """A session as a checkpoint, and back."""
 
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ def save(session: Session, path: Path) -> None:
             tensors[f"{name}.{rank}" if rank else name] = theirs
     state = {
         "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
         "data": session.dataset.fingerprint,
         "options": asdict(session.options),
         "at": asdict(session.at),
@@ -55,6 +57,14 @@ def restore(session: Session, path: Path) -> None:
     """
     tensors, state = checkpoint.read(path, "checkpoint")
     _same(session, state, path)
+    threads = state.get("threads", torch.get_num_threads())
+    if threads != torch.get_num_threads():
+        warnings.warn(
+            f"{path} was written with {threads} threads and there are {torch.get_num_threads()} "
+            f"now: sums round differently, so the weights will not be the same bit for bit "
+            f"(OMP_NUM_THREADS={threads} makes them so).",
+            stacklevel=2,
+        )
     checkpoint.fill(session.model, below(tensors, "model"), path)
     checkpoint.fill(session.losses.objective, below(tensors, "objective"), path)
     for i, optimiser in enumerate(session.optimisers):

@@ -67,6 +67,11 @@ class Validation:
         activity.reduce(self._group)
         return running.means(self._group), activity
 
+    @property
+    def rows(self) -> int:
+        """How many data points are measured."""
+        return len(self._batches.split)
+
     @contextmanager
     def _aside(self) -> Iterator[None]:
         """Evaluation mode, no gradients, and random numbers that leave training's alone."""
