@@ -16,7 +16,7 @@ import re
 import shutil
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from importlib.metadata import version
@@ -51,10 +51,12 @@ class Run:
 
     path: the directory.
     config: everything `run.json` holds.
+    given: its data, where they lie in memory only; see `with_data`.
     """
 
     path: Path
     config: dict[str, Any]
+    given: "Dataset | None" = field(default=None, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -156,7 +158,17 @@ class Run:
             raise BadInput(f"{path} is damaged: restore it from a copy.") from None
 
     def dataset(self, *, progress: bool = True) -> "Dataset":
-        """The data of the run, loaded again; raises BadInput where they have changed."""
+        """The data of the run, loaded again.
+
+        Raises BadInput where they have changed, or were in memory and are not given again.
+        """
+        if self.given is not None:
+            return self.given
+        if self.data["source"] is None:
+            raise BadInput(
+                f"{self.name} was trained on arrays in memory: give them again in Python, "
+                "`vaekit.open_run(…).with_data(…)`."
+            )
         dataset = load(self.data["source"], **self.data["options"], progress=progress)
         if dataset.fingerprint != self.data["fingerprint"]:
             raise BadInput(
@@ -164,6 +176,19 @@ class Run:
                 "trained on: restore them, or train a new run."
             )
         return dataset
+
+    def with_data(self, data: Any, labels: Any = None) -> "Run":
+        """The same run with its data: a `Dataset`, or arrays and labels as `load` takes them.
+
+        Raises BadInput where they are not those that it was trained on.
+        """
+        from vaekit.data import Dataset
+
+        if not isinstance(data, Dataset):
+            data = load(data, labels=labels, **self.data["options"])
+        if data.fingerprint != self.data["fingerprint"]:
+            raise BadInput(f"These are not the data that {self.path} was trained on.")
+        return replace(self, given=data)
 
     def model(self) -> "Autoencoder":
         """The model with its weights, on the CPU, in evaluation mode.
@@ -203,7 +228,7 @@ class Run:
         training = self.config["training"] | {"epochs": epochs}
         config = self.config | {"training": asdict(Training(**training))}
         _write(self.path / _CONFIG, config)
-        return Run(self.path, config)
+        return replace(self, config=config)
 
     def reopen(self) -> None:
         """Let a finished run be trained on: its weights are those of its checkpoint again.

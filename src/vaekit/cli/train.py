@@ -22,7 +22,7 @@ RENAMED = {"seed": "data_seed"}
 
 def data_options() -> list[Option]:
     """The flags of data."""
-    return options_of(load, without=("source", "progress"), renamed=RENAMED)
+    return options_of(load, without=("source", "labels", "progress"), renamed=RENAMED)
 
 
 def training_options() -> list[Option]:

@@ -1,4 +1,4 @@
-"""Arrays and the `.npy` and `.npz` files they come in."""
+"""Arrays, in memory and from `.npy` and `.npz` files."""
 
 import hashlib
 import zipfile
@@ -19,6 +19,7 @@ Array = npt.NDArray[Any]
 _DATA_KEYS = ("x", "images", "imgs", "data", "arr_0")
 _LABEL_KEYS = ("y", "labels", "label")
 _CHANNELS = (1, 3, 4)
+_PLAIN = ("1", "L", "RGB", "RGBA", "I", "I;16", "I;16B", "F")  # pictures whose values are plain
 _BLOCK = 1024  # rows at a time where a whole array's temporary would be too large
 _UNREADABLE = (
     ValueError,
@@ -29,6 +30,30 @@ _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+
+
+def in_memory(x: Any, labels: Any = None) -> Found:
+    """Rows, and labels where there are some, that a program holds already; see `found`.
+
+    x: an array or a tensor, or a list of pictures: arrays, tensors or Pillow's.
+    Raises BadInput for pictures of different sizes, and as `found` does.
+    """
+    return found({"train": _array(x)}, {} if labels is None else {"train": _array(labels)}, "x")
+
+
+def _array(values: Any) -> Array:
+    if isinstance(values, list | tuple):
+        parts = [_array(each) for each in values]
+        if len({part.shape for part in parts}) > 1:
+            raise BadInput("the pictures differ in size or channels: make them alike")
+        return np.stack(parts) if parts else np.empty(0)
+    if hasattr(values, "detach"):  # a tensor, on any device
+        return np.asarray(values.detach().cpu())
+    mode = getattr(values, "mode", "L")
+    if hasattr(values, "convert") and mode not in _PLAIN:  # a palette's numbers are no colours
+        seen = "A" in mode or "a" in mode or "transparency" in values.info
+        values = values.convert("RGBA" if seen else "RGB")
+    return np.asarray(values)
 
 
 def read_npy(path: Path) -> Found:

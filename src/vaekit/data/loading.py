@@ -2,9 +2,9 @@
 
 import difflib
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
-from vaekit.data.arrays import read_npy, read_npz
+from vaekit.data.arrays import in_memory, read_npy, read_npz
 from vaekit.data.binarisation import binarised
 from vaekit.data.conditions import conditions
 from vaekit.data.dataset import Binarise, Crop, Dataset
@@ -19,8 +19,9 @@ _FILES = {".npy": read_npy, ".npz": read_npz}
 
 
 def load(
-    source: str | Path,
+    source: Any,
     *,
+    labels: Any = None,
     binarise: Binarise = "none",
     validation: int | float | None = None,
     test: int | float | None = None,
@@ -33,13 +34,15 @@ def load(
     workers: int | None = None,
     progress: bool = True,
 ) -> Dataset:
-    """Load a data set by name, or from a file or folder.
+    """Load a data set by name, from a file or folder, or from arrays in memory.
 
     Paths may be an IDX file or a folder of them, a `.npy` or `.npz` file, or a folder or
-    `.zip` of images, which are decoded once into a cache.
+    `.zip` of images, which are decoded once into a cache. In memory it is an array or a tensor,
+    or a list of pictures, that is shared rather than copied where its values can stay.
 
     Args:
-        source: A data set's name, or a path.
+        source: A data set's name, a path, or rows in memory: (N, F), (N, H, W), (N, C, H, W) …
+        labels: The classes of rows in memory, (N,): whole numbers or texts.
         binarise: How grey becomes black and white: by threshold, drawn once, or drawn anew.
         validation: Rows kept for validation, as a number or a share of the training rows.
         test: Rows kept for testing, as a number or a share of the training rows.
@@ -58,7 +61,11 @@ def load(
     """
     _check(binarise, image_size, crop, seed, workers, missing)
     table = None if attributes is None else Path(attributes).expanduser().resolve()
-    found = _find(source, Wanted(image_size, crop, table, workers, progress))
+    wanted = Wanted(image_size, crop, table, workers, progress)
+    named = isinstance(source, str | Path)
+    if named and labels is not None:
+        raise BadInput("`labels` go with rows in memory: files hold their own")
+    found = _find(source, wanted) if named else _given(source, labels, wanted)
     splits = divide(found, validation, test, seed)
     for number, name in enumerate(("train", "validation", "test")):
         splits[name] = binarised(splits[name], found.kind, binarise, (seed, number))
@@ -68,7 +75,7 @@ def load(
     sizes = [len(splits[name]) for name in sorted(splits)]
     shaping = [missing] if missing else []
     dataset = Dataset(
-        name=str(source) if str(source) in SOURCES else Path(source).resolve().stem,
+        name=_name(source) if named else "arrays",
         kind=found.kind,
         train=splits["train"],
         validation=splits["validation"],
@@ -115,15 +122,26 @@ def _find(source: str | Path, wanted: Wanted) -> Found:
             return named.read(wanted)
         if named is None and _holds_images(path):
             return read_pictures(path, wanted)
-        if wanted.image_size is not None or wanted.crop not in (None, "none"):
-            raise BadInput(
-                f"`image_size` and `crop` work on folders and zips of images, not on '{source}'"
-            )
-        if wanted.attributes is not None:
-            raise BadInput(f"`attributes` goes with folders and zips of images, not '{source}'")
+        _refuse_pictures_only(wanted, f"'{source}'")
         return named.read(wanted) if named else _read_file(path)
     except OSError as error:
         raise BadInput(f"cannot read '{source}': {error}") from None
+
+
+def _given(x: Any, labels: Any, wanted: Wanted) -> Found:
+    _refuse_pictures_only(wanted, "arrays")
+    return in_memory(x, labels)
+
+
+def _name(source: str | Path) -> str:
+    return str(source) if str(source) in SOURCES else Path(source).resolve().stem
+
+
+def _refuse_pictures_only(wanted: Wanted, what: str) -> None:
+    if wanted.image_size is not None or wanted.crop not in (None, "none"):
+        raise BadInput(f"`image_size` and `crop` work on folders and zips of images, not on {what}")
+    if wanted.attributes is not None:
+        raise BadInput(f"`attributes` goes with folders and zips of images, not {what}")
 
 
 def _holds_images(path: Path) -> bool:

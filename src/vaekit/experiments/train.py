@@ -20,10 +20,12 @@ from vaekit.training import Training, fit
 from vaekit.training.group import joined
 from vaekit.training.support import check_support
 
+_NOT_KEPT = ("labels", "workers")  # options of data that a run has no use for
+
 
 def train(
     recipe: str,
-    data: str | Path,
+    data: Any,
     *,
     name: str | None = None,
     root: str | Path = ROOT,
@@ -38,7 +40,9 @@ def train(
 ) -> Run:
     """Train a recipe on data and keep everything in a new run directory.
 
-    data: a data set's name or a path, as `vaekit.data.load` takes them, with `data_options`.
+    data: a data set's name, a path or rows in memory, as `vaekit.data.load` takes them, with
+        `data_options`; or a `Dataset`. A run keeps what is in memory only while it is open:
+        later its data are given again by `Run.with_data`.
     name: the run's; left out, one such as vae-mnist-1 is made up.
     net, likelihood: by name; left out, they follow from the data's shape.
     options: the recipe's. All options are stored as given.
@@ -48,7 +52,13 @@ def train(
     """
     if name is not None:
         check_name(root, name)
-    dataset = load(data, **(data_options or {}), progress=progress)
+    given = dict(data_options or {})
+    if not isinstance(data, Dataset):
+        dataset = load(data, **given, progress=progress)
+    elif given:
+        raise BadInput("`data_options` are for data to load: this data set is loaded already.")
+    else:
+        dataset, given = data, {"binarise": data.binarise}
     spec = Spec(
         recipe,
         dataset.shape,
@@ -61,8 +71,8 @@ def train(
     return start(
         spec,
         dataset,
-        data,
-        dict(data_options or {}),
+        data if isinstance(data, str | Path) else None,
+        given,
         training or Training(),
         name=name,
         root=root,
@@ -73,7 +83,7 @@ def train(
 def start(
     spec: Spec,
     dataset: Dataset,
-    source: str | Path,
+    source: str | Path | None,
     data_options: Options,
     training: Training,
     *,
@@ -81,16 +91,24 @@ def start(
     root: str | Path = ROOT,
     progress: bool = True,
 ) -> Run:
-    """`train` for data that are loaded already, from `source` with `data_options`."""
+    """`train` for data that are loaded already, from `source` with `data_options`.
+
+    source: None for data that are in memory only.
+    """
     group = joined()
     training = training if group.world == 1 else replace(training, devices=group.world)
     spec = replace(spec, context=dataset.conditions.size if dataset.conditions else 0)
+    if source is None and training.devices > group.world:
+        raise BadInput(
+            f"`devices={training.devices}` needs data that every process can load: write the "
+            "arrays to a file with numpy.savez, and give its path."
+        )
     model, objective = _build(spec, training)
     check_support(model.likelihood, dataset)
     data: dict[str, Any] = {
         "name": dataset.name,
-        "source": _lasting(source),
-        "options": {key: value for key, value in data_options.items() if key != "workers"}
+        "source": None if source is None else _lasting(source),
+        "options": {k: value for k, value in data_options.items() if k not in _NOT_KEPT}
         | dict(dataset.prepared),
         "fingerprint": dataset.fingerprint,
     }
@@ -101,6 +119,7 @@ def start(
     if not group.first:
         _fit(run, model, objective, dataset, False)
         return run
+    run = replace(run, given=dataset if source is None else None)
     group.told(str(run.path))
     if progress:
         print(f"The run is in {run.path}", file=sys.stderr)
