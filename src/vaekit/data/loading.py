@@ -41,7 +41,7 @@ def load(
     or a list of pictures, that is shared rather than copied where its values can stay.
 
     Args:
-        source: A data set's name, a path, or rows in memory: (N, F), (N, H, W), (N, C, H, W) …
+        source: A data set's name, a path, or rows in memory, such as (N, F) or (N, C, H, W).
         labels: The classes of rows in memory, (N,): whole numbers or texts.
         binarise: How grey becomes black and white: by threshold, drawn once, or drawn anew.
         validation: Rows kept for validation, as a number or a share of the training rows.
