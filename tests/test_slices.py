@@ -1,4 +1,4 @@
-"""What the contracts are for, on real data in small: conditions and missing pixels."""
+"""What the contracts are for, on real data in small: conditions, missing pixels, codebooks."""
 
 import dataclasses
 
@@ -10,8 +10,9 @@ import vaekit as vk
 from vaekit.data import Dataset, load
 from vaekit.data.cache import data_dirs
 from vaekit.evaluation import evaluate
+from vaekit.latents import Codebook
 from vaekit.nets import MLP
-from vaekit.recipes import vae
+from vaekit.recipes import vae, vq_vae
 from vaekit.training import Training, fit
 
 
@@ -86,10 +87,14 @@ def test_the_same_code_in_another_context_is_another_digit(told: vk.Run) -> None
     assert (changed - batch.x).square().mean() > 2 * error
 
 
-def test_gaps_are_filled_better_than_by_the_mean_and_by_a_model_of_zeros() -> None:
+def mnist(**options: float) -> Dataset:
     if not any((folder / "mnist").is_dir() for folder in data_dirs()):
         pytest.skip("MNIST is not here")
-    gaps, whole = few(load("mnist", missing=0.5), 10_000), few(load("mnist"), 10_000)
+    return few(load("mnist", **options), 10_000)  # type: ignore[arg-type]
+
+
+def test_gaps_are_filled_better_than_by_the_mean_and_by_a_model_of_zeros() -> None:
+    gaps, whole = mnist(missing=0.5), mnist()
     names = ("train", "validation", "test")
     zeros = {name: dataclasses.replace(getattr(gaps, name), mask=None) for name in names}
     model = fitted(gaps, 6)
@@ -108,3 +113,14 @@ def test_gaps_are_filled_better_than_by_the_mean_and_by_a_model_of_zeros() -> No
         for name, guess in guesses.items()
     }
     assert errors["model"] < 0.75 * min(errors["mean"], errors["zeros"]), errors
+
+
+def test_nearly_all_of_256_vectors_are_used() -> None:
+    data = mnist()
+    torch.manual_seed(0)
+    model, objective = vq_vae(data.shape, net=MLP((256,)), codes=256)
+    fit(model, objective, data, Training(epochs=2, seed=0), progress=False)
+    assert isinstance(model.latent, Codebook)
+    with torch.no_grad():
+        chosen = model.latent.chosen(model.encoder(data.test.tensor()))
+    assert len(chosen.unique()) >= 0.9 * 256

@@ -44,6 +44,21 @@ def test_the_log_determinant_is_that_of_autograd_s_jacobian() -> None:
             assert (jacobian.abs() > 1e-12).sum() > D  # no diagonal map
 
 
+def test_scales_have_32_bits_where_the_networks_have_16() -> None:
+    """Where scales are rounded to 8 bits, their logarithms are no longer what was charged."""
+    torch.manual_seed(0)
+    posterior, d = FlowPosterior(F, 100, 1, 16), 100
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        posterior.steps[0].hyper[-1].bias.normal_()
+        q = posterior(torch.randn(1, F))
+        (step,) = q.maps
+        start = q.base.mode
+        _, growth = q._bent(start)
+        scales = step.meta(start).base.scale.double()
+    assert scales.shape == (1, d)
+    torch.testing.assert_close(growth.double(), scales.log().sum(-1), rtol=1e-5, atol=1e-4)
+
+
 def test_the_density_of_draws_integrates_to_one() -> None:
     """Weighed by a wide Gaussian over the flow's density, draws have a mean weight of 1."""
     q = stirred()(torch.zeros(1, F, dtype=torch.float64))

@@ -51,6 +51,21 @@ def test_one_active_unit_among_many_is_no_collapse() -> None:
     assert not activity.collapsed()
 
 
+def test_a_unit_that_only_follows_its_prior_is_idle() -> None:
+    code = torch.randn(500, 2, generator=torch.Generator().manual_seed(0))
+    rates = torch.tensor([0.0, 0.5]).expand(500, 2)  # the first one's posterior is its prior
+    activity = Activity()
+    activity.add(Draw(code[None], code, rate=rates.sum(-1), rates=rates))
+    assert activity.report()["active"] == [False, True]
+
+
+def test_a_codebook_s_constant_rate_is_no_collapse() -> None:
+    activity = Activity()
+    activity.add(Draw(torch.zeros(1, 9, 4), torch.zeros(9, 4), rate=torch.full((9,), 5.5)))
+    assert activity.report() == {"active_units": 0, "active": [False] * 4}
+    assert not activity.collapsed()
+
+
 def test_a_latent_that_charges_nothing_has_no_activity() -> None:
     activity = Activity()
     activity.add(Draw(torch.zeros(1, 5, 2), torch.zeros(5, 2)))

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from training_process import digits, main, small_vae
+from training_process import digits, main, small_iaf, small_ladder, small_vae, small_vq
 
 from vaekit.errors import BadInput, Interrupted
 from vaekit.objectives import Objective
+from vaekit.recipes import Parts
 from vaekit.records import Loss, Trace
 from vaekit.training import Training, fit
 from vaekit.training.checkpoint import MODEL, STATE, read
@@ -139,18 +140,24 @@ class Interrupting(Objective):
 
 
 # A step in the middle of an epoch; the last step of one, so that validation comes next; and
-# validation itself, which sees training as finished.
-@pytest.mark.parametrize("epoch", [40 / 29, 57 / 29, float("inf")])
-def test_interrupted_in_and_between_epochs(epoch: float, tmp_path: Path) -> None:
+# validation itself, which sees training as finished. Of every latent, in the middle.
+@pytest.mark.parametrize(
+    ("build", "epoch"),
+    [(small_vae, epoch) for epoch in (40 / 29, 57 / 29, float("inf"))]
+    + [(build, 40 / 29) for build in (small_iaf, small_vq, small_ladder)],
+)
+def test_interrupted_in_and_between_epochs(
+    build: Callable[..., Parts], epoch: float, tmp_path: Path
+) -> None:
     options, data = Training(**OPTIONS), digits()  # type: ignore[arg-type]
     ends = []
     for name in ("whole", "interrupted"):
-        model, objective = small_vae()
+        model, objective = build()
         if name == "interrupted":
             objective = Interrupting(objective, epoch)
             with pytest.raises(Interrupted):
                 fit(model, objective, data, options, folder=tmp_path / name, progress=False)
-            model = small_vae(seed=1)[0]
+            model = build(seed=1)[0]
         fit(model, objective, data, options, folder=tmp_path / name, progress=False)
         ends.append(model.state_dict())
     for key, tensor in ends[0].items():

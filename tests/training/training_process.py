@@ -12,7 +12,7 @@ import torch
 from vaekit.data import Dataset, load
 from vaekit.errors import BadInput, Interrupted
 from vaekit.nets import MLP
-from vaekit.recipes import Parts, vae
+from vaekit.recipes import Parts, iaf_vae, ladder_vae, vae, vq_vae
 from vaekit.training import Training, fit
 
 SHAPE = (1, 8, 8)
@@ -25,6 +25,21 @@ def digits(**options: Any) -> Dataset:
 def small_vae(seed: int = 0, **options: Any) -> Parts:
     torch.manual_seed(seed)
     return vae(SHAPE, net=MLP(hidden=(24,)), latent=3, **options)
+
+
+def small_iaf(seed: int = 0) -> Parts:
+    torch.manual_seed(seed)
+    return iaf_vae(SHAPE, net=MLP(hidden=(24,)), latent=3)
+
+
+def small_vq(seed: int = 0) -> Parts:
+    torch.manual_seed(seed)
+    return vq_vae(SHAPE, net=MLP(hidden=(24,)), positions=2, codes=32, width=3)
+
+
+def small_ladder(seed: int = 0) -> Parts:
+    torch.manual_seed(seed)
+    return ladder_vae(SHAPE, net=MLP(hidden=(24,)), latent=(2, 3))
 
 
 def main(folder: str, options: str, largest_file: int = 0) -> None:

@@ -48,8 +48,8 @@ class Evaluation:
     rate, elbo, bound: KL(q || p), the evidence lower bound and the importance-weighted
         bound with K draws, all as log-likelihoods in nats (higher is better);
         None for a plain autoencoder.
-    active_units: dimensions whose posterior mean varies over the data; rates: KL by
-        dimension in nats where the posterior factorises.
+    active_units: dimensions whose posterior mean varies over the data, and not for nothing;
+        rates: KL by dimension in nats where the posterior factorises.
     """
 
     points: int

@@ -76,9 +76,9 @@ class Codebook(nn.Module):
         chosen = self._nearest(encodings)
         vectors = self.book[chosen]
         distance = (encodings - vectors).square().sum((1, 2)).mean()
-        through = (encodings + (vectors - encodings).detach()).flatten(1)
+        through = (vectors + (encodings - encodings.detach())).flatten(1)
         if self.training:
-            self._follow(encodings.detach().flatten(0, 1), chosen.flatten(), generator)
+            self._learn(encodings.detach().flatten(0, 1), chosen.flatten(), generator)
         return Draw(
             through.expand(draws, *through.shape),
             vectors.flatten(1),
@@ -123,26 +123,37 @@ class Codebook(nn.Module):
 
     @torch.no_grad()
     def _nearest(self, encodings: Tensor) -> Tensor:
-        products = encodings @ self.book.T
+        # Products of 16 bits would confuse vectors that lie close together.
+        with torch.autocast(encodings.device.type, enabled=False):
+            products = encodings @ self.book.T
         return (self.book.square().sum(1) - 2 * products).argmin(-1)
 
     @torch.no_grad()
-    def _follow(self, encodings: Tensor, chosen: Tensor, generator: Generator | None) -> None:
-        """One step of the book after encodings (B P, W) and the numbers they chose (B P,)."""
-        counts = torch.zeros_like(self.counts).index_add_(
-            0, chosen, self.counts.new_ones(len(chosen))
-        )
+    def _learn(self, encodings: Tensor, chosen: Tensor, generator: Generator | None) -> None:
+        """A step of the book after encodings (B P, W) and the numbers they chose (B P,)."""
+        counts = torch.zeros_like(self.counts)
+        counts.index_add_(0, chosen, counts.new_ones(len(chosen)))
         sums = torch.zeros_like(self.sums).index_add_(0, chosen, encodings)
-        self.counts.lerp_(counts, 1 - self.decay)
-        self.sums.lerp_(sums, 1 - self.decay)
-        used = (counts > 0)[:, None]
-        self.book.copy_(torch.where(used, self.sums / self.counts[:, None], self.book))
-        self.idle.copy_(torch.where(counts > 0, 0, self.idle + 1))
         places = torch.randint(
             len(encodings), (len(self.book),), generator=generator, device=self.book.device
         )
+        self.follow(counts, sums, encodings[places])
+
+    @torch.no_grad()
+    def follow(self, counts: Tensor, sums: Tensor, places: Tensor) -> None:
+        """Move the book to what chose it: all that a step changes.
+
+        counts, sums: encodings that chose each vector, (M,), and their sums, (M, W), over the
+            whole batch, however many processes share it.
+        places: encodings at random, (M, W), where vectors go that have been idle for too long.
+        """
+        self.counts.lerp_(counts, 1 - self.decay)
+        self.sums.lerp_(sums, 1 - self.decay)
+        used = counts > 0
+        self.book.copy_(torch.where(used[:, None], self.sums / self.counts[:, None], self.book))
+        self.idle.copy_(torch.where(used, 0, self.idle + 1))
         dead = self.idle >= _IDLE
-        self.book.copy_(torch.where(dead[:, None], encodings[places], self.book))
-        self.sums.copy_(torch.where(dead[:, None], self.book, self.sums))
-        self.counts.copy_(torch.where(dead, 1.0, self.counts))
+        self.book.copy_(torch.where(dead[:, None], places, self.book))
+        self.sums.copy_(torch.where(dead[:, None], places, self.sums))
+        self.counts.masked_fill_(dead, 1)
         self.idle.masked_fill_(dead, 0)

@@ -45,7 +45,7 @@ class Flowed:
         growth = z.new_zeros(z.shape[:-1])
         for each in self.maps:
             z, more = each.call_and_ladj(z)
-            z, growth = full(z), growth + full(more)
+            growth = growth + more
         return z, growth
 
 
@@ -63,6 +63,7 @@ class FlowPosterior(nn.Module):
 
     def __init__(self, features: int, size: int, steps: int = 2, hidden: int = 128) -> None:
         from zuko.flows import MaskedAutoregressiveTransform
+        from zuko.transforms import MonotonicAffineTransform
 
         super().__init__()
         for name, value in (("steps", steps), ("hidden", hidden)):
@@ -71,11 +72,16 @@ class FlowPosterior(nn.Module):
         self.size, self.gives = size, Flowed
         self.base = GaussianPosterior(features, size)
         forth = torch.arange(size)
+
+        def affine(shift: Tensor, scale: Tensor) -> Any:
+            return MonotonicAffineTransform(full(shift), full(scale))
+
         self.steps = nn.ModuleList(
             MaskedAutoregressiveTransform(
                 size,
                 context=features,
                 order=forth if step % 2 else forth.flip(0),
+                univariate=affine,
                 hidden_features=(hidden,),
             )
             for step in range(steps)
