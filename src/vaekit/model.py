@@ -133,8 +133,8 @@ class Autoencoder(nn.Module):
 
         Raises BadInput where draws are not positive.
         """
-        if draws < 1:
-            raise BadInput(f"`draws` must be 1 or more, not {draws}.")
+        if not 1 <= draws <= _DRAWS:
+            raise BadInput(f"`draws` must be 1 or more, up to a million, not {draws}.")
         batch = as_batch(rows)
         portion = max(1, min(draws, _VALUES // batch.x.numel()))
         for start in range(0, draws, portion):
@@ -202,6 +202,7 @@ class Told:
 
 
 _ROWS = 100  # rows a pass when a model is used: activations that fit the cache are much faster
+_DRAWS = 10**6
 _VALUES = 2**24  # decoded values at once when many draws are scored: 64 MiB
 
 

@@ -135,5 +135,5 @@ def test_metrics_are_detached_scalars() -> None:
 
 
 def test_a_number_of_draws_that_makes_no_sense_is_refused() -> None:
-    with pytest.raises(BadInput, match=r"^`draws` must be 1 or more, not 0\."):
+    with pytest.raises(BadInput, match=r"^`draws` must be 1 or more, .*not 0\."):
         IWAE(0)

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from vaekit.errors import BadInput, Interrupted
+from vaekit.memory import bounded
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -83,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if os.environ.get("RANK", "0") != "0":  # one of several processes: the first one speaks
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     try:
-        with _one_line_warnings():
+        with _one_line_warnings(), bounded():
             code = _call(arguments)
             sys.stdout.flush()
             return code

@@ -1,11 +1,12 @@
 """Arrays, in memory and from `.npy` and `.npz` files."""
 
 import hashlib
+import math
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from vaekit.data.dataset import Kind, Split
 from vaekit.data.splits import Found
 from vaekit.errors import BadInput
+from vaekit.memory import require
 
 Array = npt.NDArray[Any]
 
@@ -60,7 +62,11 @@ def read_npy(path: Path) -> Found:
     """The rows of an `.npy` file; raises BadInput for anything that isn't numbers."""
     try:
         with path.open("rb") as file:
+            _check_size(file, path.name, path)
+            file.seek(0)
             values = np.lib.format.read_array(file, allow_pickle=False)
+    except BadInput:
+        raise
     except _UNREADABLE as error:
         raise BadInput(f"cannot read '{path}': {_reason(error)}") from None
     return found({"train": values}, {}, str(path))
@@ -75,6 +81,10 @@ def read_npz(path: Path) -> Found:
     try:
         if not zipfile.is_zipfile(path):
             raise BadInput(f"'{path}' is no whole .npz archive; write it again with numpy.savez")
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                with archive.open(info) as member:
+                    _check_size(member, info.filename, path)
         with path.open("rb") as file, np.load(file, allow_pickle=False) as members:
             x, y = _members(members, path)
     except BadInput:
@@ -82,6 +92,30 @@ def read_npz(path: Path) -> Found:
     except _UNREADABLE as error:
         raise BadInput(f"cannot read '{path}': {_reason(error)}") from None
     return found(x, y, str(path))
+
+
+_COPIES = 3  # of an array: as read, as a model reads it, and one on the way
+
+
+def _check_size(file: IO[bytes], name: str, path: Path) -> None:
+    """Raise BadInput where an array's header promises more than memory holds.
+
+    What is no array, or one of Python objects, is left to the reader to refuse.
+    """
+    try:
+        version = np.lib.format.read_magic(file)
+        if version not in _HEADERS:
+            return
+        shape, _, dtype = _HEADERS[version](file)
+    except ValueError:
+        return
+    require(_COPIES * math.prod(shape) * dtype.itemsize, f"'{name}' in '{path}'")
+
+
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def _reason(error: Exception) -> str:

@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import stat
 import sys
 import warnings
 import zipfile
@@ -98,6 +99,8 @@ def reader(source: Path) -> Iterator[Read]:
 
 def content(path: str | Path) -> bytes:
     """The bytes of a file; raises ValueError for more than any picture needs."""
+    if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would never answer, a device never end
+        raise ValueError("it is no regular file")
     with open(path, "rb", buffering=0) as file:
         if os.fstat(file.fileno()).st_size > _MOST_BYTES:
             raise ValueError("it has more than 256 MiB")

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vaekit.errors import BadInput
+from vaekit.memory import require
 
 _UBYTE = 0x08
 _NAMED = re.compile(r"idx[13]-ubyte(\.gz)?$|\.idx(\.gz)?$")
@@ -54,6 +55,7 @@ def _read(file: gzip.GzipFile | BufferedReader, path: Path, ndim: int) -> npt.ND
     most = path.stat().st_size * (_MOST_DEFLATED if path.suffix == ".gz" else 1)
     if length > most:
         raise BadInput(f"'{path}' is too short for the {shape} bytes its header promises")
+    require(length, f"'{path}'")
     values = np.empty(shape, np.uint8)
     target = values.reshape(-1).data
     done = 0

@@ -117,6 +117,8 @@ def _find(source: str | Path, wanted: Wanted) -> Found:
     named = SOURCES.get(str(source))
     if named is None and not path.exists():
         raise BadInput(f"'{source}' is neither a data set nor a path; {_suggestion(str(source))}")
+    if named is None and not (path.is_dir() or path.is_file()):
+        raise BadInput(f"'{source}' is no regular file: copy what it gives into one first")
     try:
         if named is not None and named.pictures:
             return named.read(wanted)

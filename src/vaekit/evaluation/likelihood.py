@@ -117,8 +117,6 @@ def evaluate(
 
     Raises BadInput for an empty split or a number of draws below 1.
     """
-    if draws < 1:
-        raise BadInput(f"`draws` must be 1 or more, not {draws}.")
     if limit is not None and limit < 1:
         raise BadInput(f"`limit` must be 1 or more, not {limit}.")
     if not len(split):

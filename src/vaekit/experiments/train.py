@@ -129,9 +129,11 @@ def start(
             train_together(run.path, run.training.devices, progress)
         else:
             _fit(run, model, objective, dataset, progress)
-    finally:
-        if not run.started:  # nothing was trained that could be lost
+    except BaseException as error:
+        kept = isinstance(error, BadInput | Interrupted | KeyboardInterrupt) and run.started
+        if not (kept or run.records()):  # nothing was trained that could be lost
             run.discard()
+        raise
     return run
 
 

@@ -1,5 +1,6 @@
 """The evidence lower bound and its weighted forms."""
 
+import math
 from typing import final
 
 from torch import Tensor
@@ -8,6 +9,8 @@ from vaekit.errors import BadInput
 from vaekit.objectives.base import Objective
 from vaekit.objectives.schedules import Constant, Schedule
 from vaekit.records import Draw, Loss, Trace
+
+_MOST = 1e6  # draws, or nats a dimension: beyond, float32 has no room for the sums
 
 
 @final
@@ -36,10 +39,10 @@ class ELBO(Objective):
         draws: int = 1,
     ) -> None:
         super().__init__()
-        if not distortion_weight >= 0:
+        if not (distortion_weight >= 0 and math.isfinite(distortion_weight)):
             raise BadInput(f"`distortion_weight` must be zero or more, not {distortion_weight:g}.")
-        if not free_bits >= 0:
-            raise BadInput(f"`free_bits` must be zero or more, not {free_bits:g}.")
+        if not 0 <= free_bits <= _MOST:
+            raise BadInput(f"`free_bits` must be from zero to {_MOST:g}, not {free_bits:g}.")
         self.beta = Constant(beta) if isinstance(beta, int | float) else beta
         self.distortion_weight, self.free_bits = distortion_weight, free_bits
         self.draws = check_draws(draws)
@@ -72,7 +75,7 @@ def explained(total: Tensor, metrics: dict[str, Tensor], penalty: Tensor | None)
 
 
 def check_draws(draws: int) -> int:
-    """The number of draws; raises BadInput where it is not positive."""
-    if draws < 1:
-        raise BadInput(f"`draws` must be 1 or more, not {draws}.")
+    """The number of draws; raises BadInput where it makes no sense."""
+    if not 1 <= draws <= _MOST:
+        raise BadInput(f"`draws` must be 1 or more, up to a million, not {draws}.")
     return draws

@@ -75,8 +75,8 @@ class Training:
         return self.learning_rate * 0.5 * (1 + math.cos(math.pi * max(0.0, trained)))
 
 
-def _whole(low: int) -> Callable[[Any], bool]:
-    return lambda value: type(value) is int and value >= low
+def _whole(low: int, high: int = 10**9) -> Callable[[Any], bool]:
+    return lambda value: type(value) is int and low <= value <= high
 
 
 def _number(holds: Callable[[float], bool]) -> Callable[[Any], bool]:
@@ -102,10 +102,10 @@ _POSITIVE = _number(lambda value: value > 0)
 _NOT_NEGATIVE = _number(lambda value: value >= 0)
 
 _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "epochs": (_whole(1), "a whole number, 1 or more"),
-    "batch_size": (_whole(1), "a whole number, 1 or more"),
+    "epochs": (_whole(1), "a whole number from 1 to 10^9"),
+    "batch_size": (_whole(1), "a whole number from 1 to 10^9"),
     "learning_rate": (_POSITIVE, "a number above 0"),
-    "seed": (_whole(0), "a whole number, 0 or more"),
+    "seed": (_whole(0, 2**63 - 1), "a whole number from 0 to 2^63 - 1"),
     "schedule": _one_of(get_args(Curve)),
     "lr_warmup": (_NOT_NEGATIVE, "a number of epochs, 0 or more"),
     "weight_decay": (_NOT_NEGATIVE, "a number, 0 or more"),
