@@ -12,7 +12,7 @@ from vaekit.distributions import full
 from vaekit.errors import BadInput
 from vaekit.events import Event
 from vaekit.likelihoods import Likelihood
-from vaekit.records import ALWAYS, Batch, Moment, Trace, as_batch, importance_bound
+from vaekit.records import ALWAYS, Batch, Moment, Trace, as_batch, check_draws, importance_bound
 
 Rows = Tensor | Batch
 
@@ -133,9 +133,7 @@ class Autoencoder(nn.Module):
 
         Raises BadInput where draws are not positive.
         """
-        if not 1 <= draws <= _DRAWS:
-            raise BadInput(f"`draws` must be 1 or more, up to a million, not {draws}.")
-        batch = as_batch(rows)
+        batch, draws = as_batch(rows), check_draws(draws)
         portion = max(1, min(draws, _VALUES // batch.x.numel()))
         for start in range(0, draws, portion):
             with _evaluating(self):
@@ -202,7 +200,6 @@ class Told:
 
 
 _ROWS = 100  # rows a pass when a model is used: activations that fit the cache are much faster
-_DRAWS = 10**6
 _VALUES = 2**24  # decoded values at once when many draws are scored: 64 MiB
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import Parameter
 
 from vaekit.distributions import log_mean_exp
+from vaekit.errors import BadInput
 from vaekit.events import Event
 
 
@@ -128,6 +129,16 @@ def importance_bound(traces: Iterable[Trace]) -> Tensor:
     Burda, Grosse and Salakhutdinov 2016, https://arxiv.org/abs/1509.00519
     """
     return log_mean_exp(torch.cat([trace.log_w for trace in traces]))
+
+
+_DRAWS = 10**6
+
+
+def check_draws(draws: int) -> int:
+    """A number of draws K; raises BadInput where it makes no sense."""
+    if not 1 <= draws <= _DRAWS:
+        raise BadInput(f"`draws` must be 1 or more, up to a million, not {draws}.")
+    return draws
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from vaekit.data.dataset import Binarise
 from vaekit.errors import BadInput
 from vaekit.evaluation.pictures import WINDOW, psnr, ssim
 from vaekit.model import Autoencoder
-from vaekit.records import Batch, Trace, importance_bound
+from vaekit.records import Batch, Trace, check_draws, importance_bound
 from vaekit.training.activity import Activity
 
 
@@ -117,6 +117,7 @@ def evaluate(
 
     Raises BadInput for an empty split or a number of draws below 1.
     """
+    check_draws(draws)
     if limit is not None and limit < 1:
         raise BadInput(f"`limit` must be 1 or more, not {limit}.")
     if not len(split):

@@ -8,9 +8,9 @@ from torch import Tensor
 from vaekit.errors import BadInput
 from vaekit.objectives.base import Objective
 from vaekit.objectives.schedules import Constant, Schedule
-from vaekit.records import Draw, Loss, Trace
+from vaekit.records import Draw, Loss, Trace, check_draws
 
-_MOST = 1e6  # draws, or nats a dimension: beyond, float32 has no room for the sums
+_MOST = 1e6  # nats a dimension: beyond, float32 has no room for the loss
 
 
 @final
@@ -72,10 +72,3 @@ def explained(total: Tensor, metrics: dict[str, Tensor], penalty: Tensor | None)
     if penalty is not None:
         total, metrics = total + penalty, metrics | {"penalty": penalty}
     return Loss(total, {name: value.detach() for name, value in {"loss": total, **metrics}.items()})
-
-
-def check_draws(draws: int) -> int:
-    """The number of draws; raises BadInput where it makes no sense."""
-    if not 1 <= draws <= _MOST:
-        raise BadInput(f"`draws` must be 1 or more, up to a million, not {draws}.")
-    return draws

@@ -3,8 +3,8 @@
 from typing import final
 
 from vaekit.objectives.base import Objective
-from vaekit.objectives.elbo import check_draws, explained
-from vaekit.records import Loss, Trace, importance_bound
+from vaekit.objectives.elbo import explained
+from vaekit.records import Loss, Trace, check_draws, importance_bound
 
 
 @final
