@@ -6,11 +6,11 @@ from typing import Literal
 
 import pytest
 
-from vaekit.cli.flags import command, parse
-from vaekit.cli.options import documented, options_of, summary
+from vaekit.cli.flags import command, parse, show_help
+from vaekit.cli.options import options_of, summary
 from vaekit.cli.parts import CHOICES, recipe_options
-from vaekit.cli.train import _RUN, _likely_shape, data_options, training_options
-from vaekit.data import load
+from vaekit.cli.train import _RUN, data_options, training_options
+from vaekit.data import SOURCES, load
 from vaekit.data.cache import data_dirs
 from vaekit.errors import BadInput
 from vaekit.recipes import LIKELIHOODS, NETS, RECIPES
@@ -40,16 +40,11 @@ def test_every_option_says_what_it_means() -> None:
         assert summary(part).endswith("."), part
 
 
-def test_help_comes_from_args_sections_and_from_strings_below_fields() -> None:
-    assert documented(RECIPES["vae"])["latent"] == "Size of the code."
-    assert documented(Training)["epochs"] == "Passes over the training data."
-
-
 @pytest.mark.parametrize("name", ["digits", "mnist"])
 def test_the_shape_said_of_a_data_set_is_its_shape(name: str) -> None:
     if name != "digits" and not any((folder / name).is_dir() for folder in data_dirs()):
         pytest.skip(f"{name} is not in $VAEKIT_DATA")
-    assert _likely_shape(name) == load(name, progress=False).shape
+    assert SOURCES[name].shape == load(name, progress=False).shape
 
 
 @command
@@ -110,7 +105,7 @@ def test_what_cannot_be_parsed_is_said_in_one_line(arguments: list[str], message
 def test_help_lists_options_under_their_headings(capsys: pytest.CaptureFixture[str]) -> None:
     groups = {"recipe vae": recipe_options("vae"), "training": training_options()}
     with pytest.raises(SystemExit) as stopped:
-        parse("vaekit try", "What it does.", groups, ["--help"])
+        show_help("vaekit try", "What it does.", groups)
     text = capsys.readouterr().out
     assert stopped.value.code in (None, 0)
     assert text.index("recipe vae options") < text.index("--latent INT")
@@ -119,7 +114,5 @@ def test_help_lists_options_under_their_headings(capsys: pytest.CaptureFixture[s
 
 def test_only_what_was_on_the_command_line_counts_as_given() -> None:
     options = [*recipe_options("vae"), *options_of(NETS["conv"])]
-    parsed = parse(
-        "try", "", {"a": options}, ["--latent=10", "--no-batch-norm", "--free_bits", "1"]
-    )
+    parsed = parse("try", options, ["--latent=10", "--no-batch-norm", "--free_bits", "1"])
     assert parsed.given_of(options) == {"latent": 10, "batch_norm": False, "free_bits": 1.0}

@@ -19,7 +19,7 @@ import vaekit
 from vaekit.cli import main
 vaekit.BadInput, vaekit.Training
 assert main(["--help"]) == 0
-print(sorted({"torch", "tyro", "rich", "matplotlib", "sklearn", "pyarrow"} & set(sys.modules)))
+print(sorted({"torch", "rich", "matplotlib", "sklearn", "pyarrow"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     lines = done.stdout.splitlines()

@@ -6,7 +6,6 @@ Commands live in the modules of this package and are imported when called, so th
 
 import io
 import os
-import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from vaekit.cli.messages import on_one_line
 from vaekit.errors import BadInput, Interrupted
 from vaekit.memory import bounded
 
@@ -141,16 +141,7 @@ def _fail(error: object) -> int:
 
 
 def _say(text: str) -> None:
-    print(" ".join(_with_flags(text).split()), file=sys.stderr)
-
-
-def _with_flags(text: str) -> str:
-    """A message of the library, which calls parameters `free_bits=0.1`, as --free-bits 0.1."""
-
-    def flag(match: re.Match[str]) -> str:
-        return f"--{match[1].replace('_', '-')}" + (f" {match[3]}" if match[3] else "")
-
-    return re.sub(r"`([a-z]\w*)(?:=(['\"]?)([^`]*)\2)?`", flag, text)
+    print(on_one_line(text), file=sys.stderr)
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """`vaekit describe`."""
 
 import re
+from typing import NoReturn
 
-from vaekit.cli.flags import Arguments, Parsed, asks_help, parse
+from vaekit.cli.flags import Arguments, Parsed, asks_help, call, show_help
 from vaekit.cli.options import Option
 from vaekit.errors import BadInput
 from vaekit.nets import Shape
@@ -23,7 +24,7 @@ def describe(arguments: Arguments) -> None:
     if not arguments or arguments[0].startswith("-"):
         _help_or_refuse(arguments)
     what, *rest = arguments
-    spec = _recipe(what, rest) if what in RECIPES else _run(what, rest)
+    spec = _recipe(what, rest) if what in RECIPES else call(_of_run, _PROG, arguments)
     import torch
 
     from vaekit import describe as layers
@@ -34,20 +35,26 @@ def describe(arguments: Arguments) -> None:
     print(layers.describe(model, spec.shape))
 
 
-def _run(name: str, arguments: Arguments) -> Spec:
-    parsed = parse(f"{_PROG} {name}", "Every layer of a run's model.", {"": [_ROOT]}, arguments)
-    return open_run(name, parsed.values["root"]).spec
+def _of_run(run: str, /, *, root: str = ROOT) -> Spec:
+    """Every layer of a run's model, with its output's shape and its parameters.
+
+    Args:
+        run: Name or folder of the run.
+        root: Folder of runs.
+    """
+    return open_run(run, root).spec
 
 
 def _recipe(recipe: str, arguments: Arguments) -> Spec:
     from vaekit.cli.parts import CHOICES, spec_from
 
     def shape_of(parsed: Parsed) -> Shape:
-        if parsed.values["data"] is None:
-            return _shape(parsed.values["shape"])
+        given = parsed.all_of(_DATA)
+        if given["data"] is None:
+            return _shape(given["shape"])
         from vaekit.data import load
 
-        return load(parsed.values["data"]).shape
+        return load(given["data"]).shape
 
     groups = {"": [*_DATA, *CHOICES]}
     likely = _shape("1,28,28")
@@ -62,11 +69,11 @@ def _shape(text: str) -> Shape:
     return tuple(map(int, sizes))
 
 
-def _help_or_refuse(arguments: Arguments) -> None:
+def _help_or_refuse(arguments: Arguments) -> NoReturn:
     if not asks_help(arguments):
         raise BadInput(f"{_PROG} needs a run or a recipe first: such as `{_PROG} vae`.")
     about = (
         f"Every layer of a run, or of a recipe ({', '.join(RECIPES)}), with its output's shape "
         f"and its parameters. `{_PROG} vae --help` lists that recipe's options."
     )
-    parse(f"{_PROG} RUN|RECIPE", about, {"": [_ROOT, *_DATA]}, ["--help"])
+    show_help(f"{_PROG} RUN|RECIPE", about, {"": [_ROOT, *_DATA]})

@@ -6,8 +6,8 @@ from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
-from vaekit.cli.flags import Arguments, asks_help, command, is_flag, parse
-from vaekit.cli.options import description, options_of, summary
+from vaekit.cli.flags import Arguments, asks_help, call, command, is_flag
+from vaekit.cli.options import summary
 from vaekit.errors import BadInput, Interrupted
 
 
@@ -48,11 +48,9 @@ def reproduce(arguments: Arguments) -> None:
         near = get_close_matches(name, EXPERIMENTS, n=1) or list(EXPERIMENTS)
         raise BadInput(f"There is no experiment {name!r} to reproduce: try {' or '.join(near)}.")
     experiment = getattr(import_module(EXPERIMENTS[name]), name)
-    options = options_of(experiment, without=("progress",))
-    about = description(experiment)
-    parsed = parse(f"vaekit reproduce {name}", about, {"": options}, arguments[1:])
     with _saying_how_to_go_on():
-        report = experiment(**parsed.all_of(options))
+        prog = f"vaekit reproduce {name}"
+        report = call(experiment, prog, arguments[1:], without=("progress",))
     print(f"Open {report} in a browser.")
 
 

@@ -1,108 +1,67 @@
-"""Parsing: options become flags, by tyro, and what it refuses becomes one sentence."""
+"""Parsing: options become flags by argparse, and what it refuses becomes one sentence."""
 
-import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr
-from dataclasses import dataclass, field, make_dataclass
+import shutil
+import sys
+import textwrap
+from argparse import (
+    SUPPRESS,
+    ArgumentError,
+    ArgumentParser,
+    BooleanOptionalAction,
+    RawDescriptionHelpFormatter,
+)
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-from io import StringIO
-from itertools import dropwhile, takewhile
-from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, final, get_args, get_origin
+from typing import Any, NoReturn, TypeVar, final
 
-from vaekit.cli.options import Option, description, options_of, without_none
+from vaekit.cli.messages import printable
+from vaekit.cli.options import Option, description, options_of
 from vaekit.errors import BadInput
 
+T = TypeVar("T")
 Arguments = list[str]
+Groups = Mapping[str, Sequence[Option]]
+"""Options under the heading they are listed by in help; under "" come the plain ones."""
 
 
 @final
 @dataclass(frozen=True)
 class Parsed:
-    """What was given.
+    """What was on the command line: the words given for options, by their keys."""
 
-    values: by option key, defaults included. given: the keys on the command line.
-    left: arguments that no option took.
-    """
-
-    values: dict[str, Any]
-    given: frozenset[str]
-    left: Arguments
-
-    def all_of(self, options: Iterable[Option]) -> dict[str, Any]:
-        """The values of some options by the names in their signature."""
-        return {option.name: self.values[option.key] for option in options}
+    words: Mapping[str, Any]
 
     def given_of(self, options: Iterable[Option]) -> dict[str, Any]:
-        """Those among them that were on the command line."""
-        return self.all_of(option for option in options if option.key in self.given)
+        """The values of those options that were given, by the names in their signature.
+
+        Raises BadInput for words that are no such values.
+        """
+        present = (option for option in options if option.key in self.words)
+        return {option.name: option.read(self.words[option.key]) for option in present}
+
+    def all_of(self, options: Iterable[Option]) -> dict[str, Any]:
+        """The same, and defaults of the others."""
+        listed = list(options)
+        return {option.name: option.default for option in listed} | self.given_of(listed)
 
 
 def command(function: Callable[..., None]) -> Callable[[Arguments], None]:
     """A command from a function: positional-only parameters by place, the others as flags."""
-
-    def run(arguments: Arguments) -> None:
-        name = function.__name__
-        options = options_of(function)
-        about = description(function)
-        parsed = parse(f"vaekit {name}", about, {"": options}, arguments)
-        placed = [parsed.values[option.key] for option in options if option.positional]
-        flags = parsed.all_of(option for option in options if not option.positional)
-        function(*placed, **flags)
-
-    return run
+    return lambda arguments: call(function, f"vaekit {function.__name__}", arguments)
 
 
-def parse(
-    prog: str,
-    about: str,
-    groups: Mapping[str, Sequence[Option]],
-    arguments: Arguments,
-    *,
-    partly: bool = False,
-) -> Parsed:
-    """Parse arguments, or print help and exit.
-
-    groups: options under the heading they are listed by; under "" come the plain ones.
-    partly: give what no option takes back, as `left`, instead of refusing it.
-
-    Raises BadInput for what cannot be parsed.
-    """
-    import tyro
-
-    options = [option for group in groups.values() for option in group]
-    heard = StringIO()
-    try:
-        with redirect_stderr(heard):
-            values, left = tyro.cli(
-                _structure(groups),
-                prog=prog,
-                description=about,
-                args=arguments,
-                return_unknown_args=True,
-                config=(tyro.conf.OmitArgPrefixes,),
-            )
-    except SystemExit as stop:
-        if not stop.code:
-            raise
-        raise BadInput(_problem(heard.getvalue(), prog, options, arguments)) from None
-    if left and not partly:
-        refuse(left, [option.flag for option in options])
-    return Parsed(_flat(values, groups), _given(arguments, options), left)
-
-
-@contextmanager
-def renamed(**flags: str) -> Iterator[None]:
-    """Errors about parameters of the library that are flags by another name here."""
-    try:
-        yield
-    except BadInput as error:
-        text = str(error)
-        for parameter, flag in flags.items():
-            text = text.replace(f"`{parameter}`", f"`{flag}`")
-        raise BadInput(text) from error
+def call(
+    function: Callable[..., T], prog: str, arguments: Arguments, *, without: Iterable[str] = ()
+) -> T:
+    """What a function gives for arguments, or its help; `without` some of its parameters."""
+    options = options_of(function, without=without)
+    if asks_help(arguments):
+        show_help(prog, description(function), {"": options})
+    values = parse(prog, options, arguments).all_of(options)
+    placed = [values.pop(option.name) for option in options if option.positional]
+    return function(*placed, **values)
 
 
 def asks_help(arguments: Arguments) -> bool:
@@ -115,108 +74,79 @@ def is_flag(word: str) -> bool:
     return re.match(r"--?[A-Za-z]", word) is not None
 
 
-def value_of(flag: str, arguments: Arguments, *, many: bool = False) -> str:
-    """What follows a flag, before parsing: one word, or many up to the next flag."""
-    for place, argument in enumerate(arguments):
-        name, equals, value = argument.partition("=")
-        if name == flag and equals:
-            return value
-        if name == flag:
-            words = list(takewhile(lambda word: not word.startswith("--"), arguments[place + 1 :]))
-            return " ".join(words if many else words[:1])
-    return ""
+def parse(prog: str, options: Sequence[Option], arguments: Arguments) -> Parsed:
+    """What arguments give of options; where some share a flag, their values are read later.
 
-
-def refuse(left: Arguments, flags: Iterable[str]) -> None:
-    """Raise BadInput for an argument that no option took, suggesting the nearest flag."""
-    first = next(filter(is_flag, left), left[0])
-    if not is_flag(first):
-        raise BadInput(f"What is {first!r} for? `--help` lists what this command takes.")
-    name = first.partition("=")[0].lstrip("-").replace("_", "-")
-    near = get_close_matches(name, flags, n=1)
-    hint = f"did you mean --{near[0]}?" if near else "`--help` lists those there are."
-    raise BadInput(f"There is no option {first.partition('=')[0]} here: {hint}")
-
-
-def _structure(groups: Mapping[str, Sequence[Option]]) -> Any:
-    """The dataclass whose fields tyro makes flags of."""
-    import tyro
-
-    fields: list[Any] = []
-    for number, (title, options) in enumerate(groups.items()):
-        if not title:
-            fields += [_field(option) for option in options]
-        elif options:
-            group: Any = make_dataclass(f"Group{number}", [_field(option) for option in options])
-            annotation = Annotated[(group, tyro.conf.arg(name=title))]
-            fields.append((f"group_{number}", annotation, field(default_factory=group)))
-    return make_dataclass("Options", fields, kw_only=True)
-
-
-def _field(option: Option) -> tuple[str, Any, Any]:
-    import tyro
-
-    marks: list[Any] = [tyro.conf.arg(help=option.help, metavar=_metavar(option))]
-    if option.positional:
-        marks.append(tyro.conf.Positional)
-    if option.default is False:
-        marks.append(tyro.conf.FlagCreatePairsOff)
-    missing = option.default is inspect.Parameter.empty
-    default = field() if missing else field(default=option.default)
-    return option.key, Annotated[(option.kind, *marks)], default
-
-
-def _metavar(option: Option) -> str | None:
-    kind = without_none(option.kind)
-    if option.positional:
-        return option.name.upper()
-    names = {int: "INT", float: "NUMBER", str: "TEXT", Path: "FILE"}
-    if get_origin(kind) is Literal:
-        return "{" + ",".join(map(str, get_args(kind))) + "}"
-    if get_origin(kind) is tuple:
-        return f"{names.get(get_args(kind)[0], 'FILE')} ..."
-    if get_args(kind) and get_origin(kind) in (Union, UnionType):
-        return "NUMBER"
-    return names.get(kind) if kind is not option.kind or kind is str or kind is float else None
-
-
-def _flat(values: Any, groups: Mapping[str, Sequence[Option]]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for number, (title, options) in enumerate(groups.items()):
-        home = getattr(values, f"group_{number}") if title and options else values
-        flat |= {option.key: getattr(home, option.key) for option in options}
-    return flat
-
-
-def _given(arguments: Arguments, options: Sequence[Option]) -> frozenset[str]:
-    words = {
-        argument.partition("=")[0][2:].replace("-", "_")
-        for argument in arguments
-        if argument.startswith("--")
-    }
-    keys = {option.key for option in options}
-    return frozenset(keys & (words | {word.removeprefix("no_") for word in words}))
-
-
-def _problem(heard: str, prog: str, options: Sequence[Option], arguments: Arguments) -> str:
-    """One sentence from the box in which tyro explains why it refused."""
-    _, *lines = (line.strip("│ ") for line in heard.splitlines())
-    body = dropwhile(_is_ruler, lines)
-    text = " ".join(takewhile(lambda line: not _is_ruler(line), body))
-    named = re.findall(r"--([\w-]+)", text)
-    for option in options:
-        if option.flag in named:
-            many = get_origin(without_none(option.kind)) is tuple
-            given = value_of(f"--{option.flag}", arguments, many=many)
-            found = f", not {given!r}" if given else ""
-            return f"--{option.flag} takes {option.expects}{found}."
+    Raises BadInput for flags and words that none of them takes, and for what is missing.
+    """
+    flags = {option.flag: option for option in options if not option.positional}
+    parser = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser._negative_number_matcher = re.compile(r"-(\.?\d|inf|nan)")  # no flags
+    for flag, option in flags.items():
+        parser.add_argument(f"--{flag}", default=SUPPRESS, **_action(option))
+    try:
+        found, left = parser.parse_known_args([_with_dashes(word) for word in arguments])
+    except ArgumentError as error:  # it lacks a value, or has one that is not for it
+        flag = (error.argument_name or "").partition("/")[0].removeprefix("--")
+        raise BadInput(f"--{flag} takes {flags[flag].expects}.") from None
+    for word in filter(is_flag, left):
+        _refuse(word.partition("=")[0], flags)
+    words = vars(found)
     for option in (option for option in options if option.positional):
-        if option.default is inspect.Parameter.empty and option.name.upper() in text:
-            return f"{prog} needs {option.name.upper()}: {option.help} See {prog} --help."
-        if f"'{option.name}'" in text:
-            return f"{option.name.upper()} must be {option.expects}. See {prog} --help."
-    return f"{text} See {prog} --help."
+        if left:
+            words[option.key], left = (left, []) if option.many else (left[0], left[1:])
+        elif option.required:
+            raise BadInput(f"{prog} needs {option.label}: {option.help} See {prog} --help.")
+    if left:
+        raise BadInput(f"What is {left[0]!r} for? `--help` lists what this command takes.")
+    return Parsed(words)
 
 
-def _is_ruler(line: str) -> bool:
-    return len(line) > 1 and set(line) <= set("─-")
+def show_help(prog: str, about: str, groups: Groups) -> NoReturn:
+    """Print what a command does and takes, and exit."""
+    width = max(shutil.get_terminal_size().columns - 2, 20)
+    placed = [_placed(option) for group in groups.values() for option in group if option.positional]
+    parser = ArgumentParser(
+        usage=" ".join([printable(prog).replace("%", "%%"), *placed, "[OPTIONS]"]),
+        description="\n\n".join(
+            textwrap.fill(text, width, break_on_hyphens=False) for text in about.split("\n\n")
+        ),
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    for title, options in groups.items():
+        group = parser.add_argument_group(f"{title} options") if title else parser
+        for option in options:
+            shown = f" (default: {option.shown_default})" if option.shown_default else ""
+            more: dict[str, Any] = {"help": (option.help + shown).replace("%", "%%")}
+            if option.positional:
+                group.add_argument(option.name, metavar=_placed(option), **more)
+            elif option.default is False:  # nobody asks for what is so already
+                group.add_argument(option.label, action="store_true", **more)
+            else:
+                more |= {} if option.kind is bool else {"metavar": option.metavar}
+                group.add_argument(option.label, default=SUPPRESS, **_action(option), **more)
+    parser.print_help()
+    sys.exit()
+
+
+def _action(option: Option) -> dict[str, Any]:
+    if option.kind is bool:
+        return {"action": BooleanOptionalAction}
+    return {"nargs": "*"} if option.many else {}
+
+
+def _placed(option: Option) -> str:
+    label = f"{option.label} ..." if option.many else option.label
+    return label if option.required else f"[{label}]"
+
+
+def _with_dashes(word: str) -> str:
+    name, equals, value = word.partition("=")
+    return name.replace("_", "-") + equals + value if is_flag(word) else word
+
+
+def _refuse(flag: str, flags: Iterable[str]) -> NoReturn:
+    """Raise BadInput for a flag that there is not, suggesting the nearest."""
+    near = get_close_matches(flag.lstrip("-"), flags, n=1)
+    hint = f"did you mean --{near[0]}?" if near else "`--help` lists those there are."
+    raise BadInput(f"There is no option {flag} here: {hint}")

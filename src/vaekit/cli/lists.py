@@ -52,7 +52,7 @@ def datasets() -> None:
         (
             source.name,
             source.description,
-            source.sizes,
+            f"{source.sizes} of {' x '.join(map(str, source.shape))}",
             source.terms,
             place(source.name, source.origin),
         )
@@ -101,10 +101,6 @@ def _paper(part: Callable[..., Any]) -> str:
 
 
 def _options(title: str, options: list[Option]) -> None:
-    rows = [(f"  --{option.flag}", _shown(option.default), option.help) for option in options]
+    rows = [(f"  {option.label}", option.shown_default, option.help) for option in options]
     if rows:
         table((title, "default", "meaning"), rows)
-
-
-def _shown(default: Any) -> str:
-    return " ".join(map(str, default)) if isinstance(default, tuple) else str(default)

@@ -1,19 +1,24 @@
-"""Options from signatures: names, types, defaults and help of functions and classes.
+"""Options from signatures and docstrings: names, types, defaults and what they mean."""
 
-A docstring's "Args:", or the strings below a dataclass's fields, say what they mean.
-"""
-
-import ast
 import inspect
-import re
-import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, final, get_args, get_origin, get_type_hints
+from typing import Any, Union, final, get_args, get_origin, get_type_hints
 
-_KINDS = {int: "a whole number", float: "a number", str: "a text"}
-_MANY = {int: "whole numbers", float: "numbers", str: "texts"}
+from docstring_parser import parse_from_object
+
+from vaekit.errors import BadInput
+
+# By type: the word for a value in help, and what one and many are called in errors.
+_WORDS: dict[Any, tuple[str, str, str]] = {
+    int: ("INT", "a whole number", "whole numbers"),
+    float: ("NUMBER", "a number", "numbers"),
+    str: ("TEXT", "a text", "texts"),
+    Path: ("PATH", "a file", "files"),
+    bool: ("", "no value", ""),
+}
 
 
 @final
@@ -38,14 +43,74 @@ class Option:
         return self.flag.replace("-", "_")
 
     @property
+    def label(self) -> str:
+        """What it is called in help and errors."""
+        return self.name.upper() if self.positional else f"--{self.flag}"
+
+    @property
+    def required(self) -> bool:
+        """Whether it has no default."""
+        return self.default is inspect.Parameter.empty
+
+    @property
+    def many(self) -> bool:
+        """Whether it takes several values."""
+        return any(get_origin(kind) is tuple for kind in _either(self.kind))
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The only values it takes, if there are such."""
+        return tuple(
+            each for kind in _either(self.kind) for each in get_args(kind) if not self.many
+        )
+
+    @property
+    def metavar(self) -> str:
+        """The word for a value in help."""
+        return "{" + ",".join(self.choices) + "}" if self.choices else _WORDS[self._types[-1]][0]
+
+    @property
     def expects(self) -> str:
         """What value it takes, in words."""
-        kind = without_none(self.kind)
-        if get_origin(kind) is Literal:
-            return "one of " + ", ".join(map(str, get_args(kind)))
-        if get_origin(kind) is tuple:
-            return _MANY.get(get_args(kind)[0], "files")
-        return _KINDS.get(kind, "a number" if get_args(kind) else "a value")
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        return _WORDS[self._types[-1]][2 if self.many else 1]
+
+    @property
+    def shown_default(self) -> str:
+        """The default as one would type it; nothing where there is none to type."""
+        if self.kind is bool:
+            return self.label if self.default is True else ""
+        if self.required or self.default in (None, ()):
+            return ""
+        return " ".join(map(str, self.default)) if self.many else str(self.default)
+
+    def read(self, given: Any) -> Any:
+        """The value that a word means, or several words; raises BadInput where they mean none."""
+        try:
+            return tuple(map(self._read, given)) if self.many else self._read(given)
+        except ValueError:
+            words = " ".join(given) if self.many else given
+            raise BadInput(f"{self.label} takes {self.expects}, not {words!r}.") from None
+
+    @property
+    def _types(self) -> tuple[Any, ...]:
+        """The types of a value, the strictest first."""
+        kinds = _either(self.kind)
+        return get_args(kinds[0])[:1] if self.many else kinds
+
+    def _read(self, word: Any) -> Any:
+        if self.choices and word not in self.choices:
+            raise ValueError
+        if self.choices:
+            return word
+        *first, last = self._types
+        for kind in first:
+            try:
+                return kind(word)
+            except ValueError:
+                continue
+        return last(word)
 
 
 def options_of(
@@ -56,14 +121,14 @@ def options_of(
 ) -> list[Option]:
     """The options of a function or class, but for some; `renamed` have another flag."""
     hints = get_type_hints(part.__init__ if isinstance(part, type) else part)  # type: ignore[misc]
-    help_ = documented(part)
+    told = {entry.arg_name: entry.description for entry in parse_from_object(part).params}
     return [
         Option(
             name,
             (renamed or {}).get(name, name).replace("_", "-"),
             hints[name],
             parameter.default,
-            help_.get(name, ""),
+            " ".join((told.get(name) or "").split()),
             parameter.kind is parameter.POSITIONAL_ONLY,
         )
         for name, parameter in inspect.signature(part).parameters.items()
@@ -71,23 +136,6 @@ def options_of(
         if name not in without
         and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     ]
-
-
-def documented(part: Callable[..., Any]) -> dict[str, str]:
-    """What a part's docstring says under "Args:", or below its fields, by option."""
-    _, _, section = (inspect.getdoc(part) or "").partition("\nArgs:\n")
-    section = textwrap.dedent(section.partition("\n\n")[0])
-    entries = re.findall(r"^(\w+): (.*(?:\n +.*)*)", section, re.MULTILINE)
-    if entries or not isinstance(part, type):
-        return {name: " ".join(text.split()) for name, text in entries}
-    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(part))).body
-    assert isinstance(tree, ast.ClassDef)
-    found = {}
-    for line, below in zip(tree.body, tree.body[1:], strict=False):
-        if isinstance(line, ast.AnnAssign) and isinstance(below, ast.Expr):
-            text = ast.literal_eval(below.value)
-            found[ast.unparse(line.target)] = " ".join(str(text).split())
-    return found
 
 
 def description(part: Callable[..., Any]) -> str:
@@ -100,9 +148,7 @@ def summary(part: Callable[..., Any]) -> str:
     return (inspect.getdoc(part) or "").split("\n")[0]
 
 
-def without_none(kind: Any) -> Any:
-    """A type without the None of an option that may be absent."""
-    if get_origin(kind) not in (Union, UnionType):
-        return kind
-    kinds = tuple(part for part in get_args(kind) if part is not NoneType)
-    return kinds[0] if len(kinds) == 1 else Union[kinds]  # noqa: UP007
+def _either(kind: Any) -> tuple[Any, ...]:
+    """The types of a union without its None; the one type of what is none."""
+    union = get_origin(kind) in (Union, UnionType)
+    return tuple(each for each in get_args(kind) if each is not NoneType) if union else (kind,)

@@ -1,26 +1,25 @@
 """Flags of a recipe, a network and a likelihood, which depend on names and on data.
 
 Which network and likelihood there are by default follows from the data's shape, and which
-data from other flags. So parsing has two stages: everything that is known from names alone,
-then, with the shape, the flags of the defaults.
+data from other flags. So the flags of all of them are parsed, and those of the ones that
+the shape does not lead to are refused once it is known.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
 
-from vaekit.cli.flags import Arguments, Parsed, asks_help, is_flag, parse, refuse, value_of
+from vaekit.cli.flags import Arguments, Groups, Parsed, asks_help, parse, show_help
 from vaekit.cli.options import Option, options_of, summary
 from vaekit.errors import BadInput
 from vaekit.nets import Shape
 from vaekit.recipes import LIKELIHOODS, NETS, RECIPES, default_likelihood, default_net
 from vaekit.spec import PARTS, Spec, lookup
 
-Groups = Mapping[str, Sequence[Option]]
-
 _PARTS: dict[str, tuple[dict[str, Any], Callable[[Shape], str]]] = {
     "net": (NETS, default_net),
     "likelihood": (LIKELIHOODS, default_likelihood),
 }
+_EVERY = [(kind, name) for kind, (table, _) in _PARTS.items() for name in table]
 CHOICES = [
     Option(
         kind,
@@ -49,83 +48,60 @@ def spec_from(
 ) -> tuple[Parsed, Spec]:
     """Parse a command's flags and those of the model, or print help that lists exactly these.
 
-    groups: the command's own. shape_of: the data's shape, from what was parsed so far.
+    groups: the command's own. shape_of: the data's shape, from what was parsed.
     likely: their shape where it is known without looking; for the help alone.
 
     Raises BadInput for an unknown recipe, network, likelihood or flag.
     """
     of_recipe = recipe_options(recipe)
-    names = {kind: _named(kind, arguments) for kind in _PARTS}
-    if asks_help(arguments) and likely is not None:
-        names |= {kind: _PARTS[kind][1](likely) for kind, name in names.items() if not name}
-    chosen = {kind: _options(kind, name) for kind, name in names.items() if name}
-    about = summary(RECIPES[recipe])
-    if len(chosen) < len(_PARTS):
-        about += (
-            " Network and likelihood follow from the data's shape: "
-            "add --net or --likelihood to see their options."
-        )
-    headed = {f"recipe {recipe}": of_recipe}
-    headed |= {f"{kind} {names[kind]}": options for kind, options in chosen.items()}
-    own = next(iter(groups))
-    ordered = {own: groups[own], **headed, **groups}  # the model before data and training
-    first = parse(prog, about, ordered, arguments, partly=True)
-    listed = [option for group in (*groups.values(), *headed.values()) for option in group]
-    _refuse_unheard_of(first.left, listed)
-    shape = shape_of(first)
-    defaults = {kind: of(shape) for kind, (_, of) in _PARTS.items() if kind not in chosen}
-    late = {kind: _options(kind, name) for kind, name in defaults.items()}
-    headed = {f"{kind} {defaults[kind]}": options for kind, options in late.items()}
-    second = parse(prog, about, headed, first.left, partly=True)
-    if second.left:
-        _refuse_others(second.left, names | defaults)
-        every = [*listed, *(option for options in late.values() for option in options)]
-        refuse(second.left, [option.flag for option in every])
-    given = {kind: first.given_of(options) for kind, options in chosen.items()}
-    given |= {kind: second.given_of(options) for kind, options in late.items()}
-    names |= defaults
-    return first, Spec(
-        recipe,
-        shape,
-        first.given_of(of_recipe),
-        names["net"],
-        given["net"],
-        names["likelihood"],
-        given["likelihood"],
-    )
-
-
-def _named(kind: str, arguments: Arguments) -> str:
-    name = value_of(f"--{kind}", arguments)
-    if name:
+    listed = [*of_recipe, *(option for group in groups.values() for option in group)]
+    of_parts = [option for kind, name in _EVERY for option in _options(kind, name)]
+    helped = asks_help(arguments)
+    words = [word for word in arguments if word not in ("-h", "--help")]
+    parsed = parse(prog, [*of_parts, *listed], words)
+    names: dict[str, str] = parsed.given_of(CHOICES)
+    for kind, name in names.items():
         lookup(kind, _PARTS[kind][0], name)
-    return name
+    if helped:
+        _show_help(prog, recipe, groups, names if likely is None else _defaults(likely) | names)
+    parsed.given_of(listed)  # refuses what it cannot read before data are loaded
+    _refuse_others(parsed, names)
+    shape = shape_of(parsed)
+    names = _defaults(shape) | names
+    _refuse_others(parsed, names)
+    net, likelihood = (parsed.given_of(_options(kind, names[kind])) for kind in _PARTS)
+    options = parsed.given_of(of_recipe)
+    return parsed, Spec(recipe, shape, options, names["net"], net, names["likelihood"], likelihood)
 
 
 def _options(kind: str, name: str) -> list[Option]:
     return options_of(_PARTS[kind][0][name])
 
 
-def _refuse_unheard_of(left: Arguments, listed: Sequence[Option]) -> None:
-    """Refuse a flag that no network or likelihood has, before data are loaded."""
-    possible = {option.flag for option in listed}
-    for kind, (table, _) in _PARTS.items():
-        possible |= {option.flag for name in table for option in _options(kind, name)}
-    known = possible | {f"no-{flag}" for flag in possible}
-    for argument in left:
-        flag = argument.partition("=")[0].replace("_", "-")
-        if is_flag(flag) and flag.removeprefix("--") not in known:
-            refuse([argument], possible)
+def _defaults(shape: Shape) -> dict[str, str]:
+    return {kind: default(shape) for kind, (_, default) in _PARTS.items()}
 
 
-def _refuse_others(left: Arguments, names: Mapping[str, str]) -> None:
-    """Refuse a flag of a network or a likelihood that was not chosen, saying whose it is."""
-    for argument in left:
-        flag = argument.partition("=")[0].replace("_", "-")
-        for kind, (table, _) in _PARTS.items():
-            for name in table:
-                flags = {f"--{option.flag}" for option in _options(kind, name)}
-                if flag in flags or flag.replace("--no-", "--") in flags:
+def _show_help(prog: str, recipe: str, groups: Groups, names: Mapping[str, str]) -> NoReturn:
+    about = summary(RECIPES[recipe])
+    if len(names) < len(_PARTS):
+        about += (
+            " Network and likelihood follow from the data's shape: "
+            "add --net or --likelihood to see their options."
+        )
+    model = {f"recipe {recipe}": recipe_options(recipe)}
+    model |= {f"{kind} {name}": _options(kind, name) for kind, name in names.items()}
+    show_help(prog, about, {"": groups[""], **model, **groups})  # before data and training
+
+
+def _refuse_others(parsed: Parsed, names: Mapping[str, str]) -> None:
+    """Refuse flags of networks and likelihoods that were not chosen, saying whose they are."""
+    for kind, chosen in names.items():
+        own = {option.key for option in _options(kind, chosen)}
+        for name in _PARTS[kind][0]:
+            for option in _options(kind, name):
+                if option.key in parsed.words and option.key not in own:
                     raise BadInput(
-                        f"{flag} is an option of --{kind} {name}, but the {kind} is {names[kind]}."
+                        f"{option.label} is an option of --{kind} {name}, "
+                        f"but the {kind} is {chosen}."
                     )

@@ -1,9 +1,9 @@
 """`vaekit train` and `vaekit resume`."""
 
-import re
-from typing import Any
+from typing import NoReturn
 
-from vaekit.cli.flags import Arguments, Parsed, asks_help, command, parse, renamed
+from vaekit.cli.flags import Arguments, Parsed, asks_help, command, show_help
+from vaekit.cli.messages import renamed
 from vaekit.cli.options import Option, options_of
 from vaekit.data import SOURCES, Dataset, load
 from vaekit.errors import BadInput
@@ -43,23 +43,25 @@ def train(arguments: Arguments) -> None:
 
     def shape_of(parsed: Parsed) -> tuple[int, ...]:
         Training(**parsed.given_of(training_options()))  # refuses what makes no sense early
-        if parsed.values["name"] is not None:
-            check_name(parsed.values["root"], parsed.values["name"])
-        loaded.append(_load(source, parsed))
+        own = parsed.all_of(_RUN)
+        if own["name"] is not None:
+            check_name(own["root"], own["name"])
+        with renamed(**RENAMED):
+            options = parsed.given_of(data_options())
+            loaded.append(load(source, **options, progress=own["progress"]))
         return loaded[0].shape
 
     groups = {"": [*_RUN, *CHOICES], "data": data_options(), "training": training_options()}
     prog = f"vaekit train {recipe} {source}"
-    parsed, spec = spec_from(prog, recipe, arguments[2:], groups, shape_of, _likely_shape(source))
+    likely = SOURCES[source].shape if source in SOURCES else None
+    parsed, spec = spec_from(prog, recipe, arguments[2:], groups, shape_of, likely)
     run = start(
         spec,
         loaded[0],
         source,
         parsed.given_of(data_options()),
         Training(**parsed.given_of(training_options())),
-        name=parsed.values["name"],
-        root=parsed.values["root"],
-        progress=parsed.values["progress"],
+        **parsed.all_of(_RUN),
     )
     _report(run)
 
@@ -94,7 +96,7 @@ def _leading(arguments: Arguments) -> list[str]:
     return arguments[:first]
 
 
-def _help_or_refuse(arguments: Arguments, placed: list[str]) -> None:
+def _help_or_refuse(arguments: Arguments, placed: list[str]) -> NoReturn:
     """Print the help that holds for every recipe and exit, or say what is missing."""
     from vaekit.cli.parts import CHOICES, recipe_options
     from vaekit.recipes import RECIPES
@@ -112,21 +114,7 @@ def _help_or_refuse(arguments: Arguments, placed: list[str]) -> None:
     if placed:
         groups[f"recipe {placed[0]}"] = recipe_options(placed[0])
     groups |= {"data": data_options(), "training": training_options()}
-    parse(_PROG, about, groups, ["--help"])
-
-
-def _load(source: str, parsed: Parsed) -> Dataset:
-    options: dict[str, Any] = parsed.given_of(data_options())
-    with renamed(**RENAMED):
-        return load(source, **options, progress=parsed.values["progress"])
-
-
-def _likely_shape(source: str) -> tuple[int, ...] | None:
-    """The shape of a data set known by name, from what is said of its sizes."""
-    if source not in SOURCES:
-        return None
-    sizes = re.search(r"(\d+(?: x \d+)*)$", SOURCES[source].sizes)
-    return tuple(int(size) for size in sizes[1].split(" x ")) if sizes else None
+    show_help(_PROG, about, groups)
 
 
 def _report(run: Run) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from vaekit.cli import codes as files
 from vaekit.cli import inputs, output
-from vaekit.cli.flags import command, renamed
+from vaekit.cli.flags import command
 from vaekit.cli.inputs import Which
+from vaekit.cli.messages import renamed
 from vaekit.errors import BadInput
 from vaekit.runs import ROOT, Run, open_run
 

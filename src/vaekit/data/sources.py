@@ -22,7 +22,7 @@ _SPLITS = ("train", "test")
 class Source:
     """A data set with a name.
 
-    sizes: its rows and their shape, in words.
+    sizes: its rows, in words. shape: of one of them, as it is read by default.
     terms: its licence or what else is known of its terms of use.
     read: gives its content.
     origin: where it comes from if it isn't there yet.
@@ -32,6 +32,7 @@ class Source:
     name: str
     description: str
     sizes: str
+    shape: tuple[int, ...]
     terms: str
     read: Callable[[Wanted], Found]
     origin: str = "downloaded when first used"
@@ -128,7 +129,8 @@ _ALL = (
     Source(
         "digits",
         "handwritten digits in 17 grey levels, embedded in scikit-learn",
-        "1,797 of 1 x 8 x 8",
+        "1,797",
+        (1, 8, 8),
         "UCI Optical Recognition of Handwritten Digits, CC BY 4.0",
         _digits,
         "comes with vaekit",
@@ -136,7 +138,8 @@ _ALL = (
     Source(
         "mnist",
         "handwritten digits, 10 classes",
-        "60,000 + 10,000 of 1 x 28 x 28",
+        "60,000 + 10,000",
+        (1, 28, 28),
         "LeCun and Cortes; no licence stated by the authors",
         _idx_source(
             "mnist",
@@ -151,7 +154,8 @@ _ALL = (
     Source(
         "fashion-mnist",
         "pictures of clothes, 10 classes",
-        "60,000 + 10,000 of 1 x 28 x 28",
+        "60,000 + 10,000",
+        (1, 28, 28),
         "Zalando, MIT licence",
         _idx_source(
             "fashion-mnist",
@@ -163,7 +167,8 @@ _ALL = (
     Source(
         "celeba",
         "aligned faces of celebrities, 40 attributes",
-        "202,599 of 3 x 64 x 64",
+        "202,599",
+        (3, 64, 64),
         "Liu et al., for non-commercial research only; no redistribution",
         read_celeba,
         "to be fetched by hand",
