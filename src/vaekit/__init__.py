@@ -36,6 +36,13 @@ if TYPE_CHECKING:
     from vaekit.experiments.pictures import draw_figures as draw_figures
     from vaekit.experiments.train import resume as resume
     from vaekit.experiments.train import train as train
+    from vaekit.experiments.use import edit as edit
+    from vaekit.experiments.use import encode as encode
+    from vaekit.experiments.use import evaluate_run as evaluate_run
+    from vaekit.experiments.use import interpolate as interpolate
+    from vaekit.experiments.use import reconstruct as reconstruct
+    from vaekit.experiments.use import sample as sample
+    from vaekit.experiments.use import traverse as traverse
     from vaekit.model import Autoencoder as Autoencoder
     from vaekit.records import Batch as Batch
     from vaekit.records import Draw as Draw
@@ -73,11 +80,15 @@ __all__ = [
     "describe",
     "distributions",
     "draw_figures",
+    "edit",
+    "encode",
     "evaluate",
+    "evaluate_run",
     "evaluation",
     "features",
     "figures",
     "fit",
+    "interpolate",
     "latents",
     "likelihoods",
     "list_runs",
@@ -87,9 +98,12 @@ __all__ = [
     "objectives",
     "open_run",
     "recipes",
+    "reconstruct",
     "resume",
+    "sample",
     "space",
     "train",
+    "traverse",
 ]
 
 # Where each name that is no module lives.
@@ -111,6 +125,13 @@ _HOMES = {
     "code_mixture": "experiments.derived",
     "draw_figures": "experiments.pictures",
     "evaluate": "evaluation",
+    "edit": "experiments.use",
+    "encode": "experiments.use",
+    "evaluate_run": "experiments.use",
+    "interpolate": "experiments.use",
+    "reconstruct": "experiments.use",
+    "sample": "experiments.use",
+    "traverse": "experiments.use",
     "fit": "training",
     "list_runs": "runs",
     "load": "runs",

@@ -5,12 +5,12 @@ from it. `net` and `likelihood` are parts; left out, they follow from the data's
 `context` is the size of the context that encoder and decoder read beside the data.
 """
 
-import math
 from collections.abc import Callable
 
 from vaekit.contracts import LatentPart
 from vaekit.errors import BadInput
 from vaekit.features import NETWORKS, Features
+from vaekit.kinds import KINDS, usual
 from vaekit.latents import (
     Codebook,
     Deterministic,
@@ -363,8 +363,9 @@ def assemble(
     """
     if size < 1:
         raise BadInput(f"`latent` must be 1 or more, not {size}.")
-    net = net or NETS[default_net(shape)]()
-    likelihood = likelihood or LIKELIHOODS[default_likelihood(shape)]()
+    kind = KINDS[usual(shape)]
+    net = net or NETS[kind.net(shape)]()
+    likelihood = likelihood or LIKELIHOODS[kind.likelihood(shape)]()
     encoder = net.encoder(shape, context)
     decoder = net.decoder(size, likelihood.outputs(shape), context)
     return Autoencoder(encoder, latent(encoder.features, size), decoder, likelihood)
@@ -373,13 +374,3 @@ def assemble(
 def gaussian(features: int, size: int) -> Latent:
     """A Gaussian posterior against a standard normal prior."""
     return Latent(GaussianPosterior(features, size), StandardNormal(size))
-
-
-def default_net(shape: Shape) -> str:
-    """Convolutions for pictures of more values than 28 x 28, else an MLP."""
-    return "conv" if len(shape) == 3 and math.prod(shape) > 28 * 28 else "mlp"
-
-
-def default_likelihood(shape: Shape) -> str:
-    """A Bernoulli for grey pictures, else a Gaussian that learns its scale."""
-    return "bernoulli" if len(shape) == 3 and shape[0] == 1 else "shared-gaussian"

@@ -29,9 +29,11 @@ from vaekit.errors import BadInput
 from vaekit.training import Training
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
-    from vaekit.data import Dataset
+    from vaekit.data import Crop, Dataset
     from vaekit.data.conditions import Conditions
     from vaekit.model import Autoencoder, Told
     from vaekit.spec import Spec
@@ -93,6 +95,23 @@ class Run:
             return Conditions.from_json(self.data["conditions"])
         except BadInput as error:
             raise BadInput(f"{self.path / _CONFIG}: {error}") from error
+
+    def picture(self, path: str | Path, crop: "Crop | None" = None) -> "NDArray[np.float32]":
+        """A file of the user's as a row that the model reads, prepared as its data were.
+
+        crop: another cut than theirs. Raises BadInput for what is no picture, or shows no face
+        where one is to be cut, and where the data are not of files.
+        """
+        import numpy as np
+
+        from vaekit.kinds import KINDS
+
+        read, options = KINDS[self.spec.kind].read, self.data["options"]
+        if read is None or not self.spec.drawn:
+            raise BadInput(f"{path}: {self.name} was not trained on pictures; leave them out.")
+        values = read(path, self.spec.shape, crop or options.get("crop", "none"))
+        binary = options.get("binarise", "none") in ("threshold", "static")
+        return (values > 0.5).astype(np.float32) if binary else values
 
     def told(self, given: Mapping[str, str] | None = None) -> "Told":
         """The model, told the same of every row.

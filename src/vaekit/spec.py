@@ -9,6 +9,7 @@ from typing import Any, final, get_type_hints
 from typeguard import CollectionCheckStrategy, TypeCheckError, check_type
 
 from vaekit.errors import BadInput
+from vaekit.kinds import KINDS, Kind, usual
 from vaekit.nets import Shape
 from vaekit.objectives import check
 from vaekit.recipes import (
@@ -16,8 +17,6 @@ from vaekit.recipes import (
     NETS,
     RECIPES,
     Parts,
-    default_likelihood,
-    default_net,
 )
 
 Options = dict[str, Any]
@@ -33,6 +32,7 @@ class Spec:
 
     shape: the data's event shape. net, likelihood: left empty, they follow from it.
     context: the size of the context that the model reads beside the data.
+    kind: of the data, in `KINDS`; left empty, as before there were kinds, the shape's usual.
 
     Raises BadInput for an unknown name or option.
     """
@@ -45,16 +45,23 @@ class Spec:
     likelihood: str = ""
     likelihood_options: Options = field(default_factory=dict)
     context: int = 0
+    kind: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(self.shape))
         for name in ("options", "net_options", "likelihood_options"):
             object.__setattr__(self, name, _with_tuples(getattr(self, name)))
-        object.__setattr__(self, "net", self.net or default_net(self.shape))
-        likelihood = self.likelihood or default_likelihood(self.shape)
-        object.__setattr__(self, "likelihood", likelihood)
+        object.__setattr__(self, "kind", self.kind or usual(self.shape))
+        data: Kind = lookup("kind of data", KINDS, self.kind)
+        object.__setattr__(self, "net", self.net or data.net(self.shape))
+        object.__setattr__(self, "likelihood", self.likelihood or data.likelihood(self.shape))
         for kind, table, name, options in self._parts():
             check_options(f"{kind} {name}", lookup(kind, table, name), options)
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the data can be drawn."""
+        return KINDS[self.kind].drawn(self.shape)
 
     def build(self) -> Parts:
         """The model, with weights drawn from torch's generator, and its objective."""

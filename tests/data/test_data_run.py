@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from drawn_faces import drawn_face
 
-from vaekit.cli.inputs import picture
 from vaekit.cli.train import train
 from vaekit.data import photo
 from vaekit.runs import open_run
@@ -49,10 +48,10 @@ def test_the_defaults_of_a_source_are_kept(faces: Path, tmp_path: Path) -> None:
     assert run.data["options"] == {"image_size": 16, "crop": "centre"}
     assert run.dataset(progress=False).attributes == ("Smiling", "Young")
     file = faces / "000001.jpg"
-    found = picture(file, run)
+    found = run.picture(file)
     assert np.array_equal(found, photo(file, (3, 16, 16), "centre"))
-    assert not np.array_equal(found, picture(file, run, crop="none"))
-    assert np.array_equal(picture(file, run, "face"), photo(file, (3, 16, 16), "face"))
+    assert not np.array_equal(found, run.picture(file, crop="none"))
+    assert np.array_equal(run.picture(file, "face"), photo(file, (3, 16, 16), "face"))
 
 
 def test_the_table_is_found_from_any_folder(
@@ -68,4 +67,4 @@ def test_the_table_is_found_from_any_folder(
     run = open_run(tmp_path / "runs" / "r")
     assert run.dataset(progress=False).attributes == ("odd",)
     file = faces / "000002.jpg"
-    assert np.array_equal(picture(file, run), photo(file, (3, 16, 16), "face"))
+    assert np.array_equal(run.picture(file), photo(file, (3, 16, 16), "face"))

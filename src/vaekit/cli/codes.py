@@ -1,6 +1,6 @@
 """Files of codes: Parquet with a row for each data point, or `.npy`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,35 +11,27 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from vaekit.experiments.use import Codes as Encoded
+
     Codes = NDArray[np.float32]
 
 ENDINGS = (".parquet", ".npy")
-Chunk = tuple[list[str], "NDArray[Any] | None", "Codes"]
-"""Ids (n), labels (n,) or None, and codes (n, D)."""
 
 
-def write_codes(path: Path, shape: tuple[int, int], chunks: Iterable[Chunk]) -> None:
-    """Write codes (N, D) chunk by chunk; Parquet also holds ids, and labels if there are any."""
+def write_codes(path: Path, found: "Encoded") -> None:
+    """Write codes (N, D); Parquet also holds ids, and labels if there are any."""
     if path.suffix.lower() == ".npy":
-        write_arrays(path, shape, (codes for _, _, codes in chunks))
+        write_arrays(path, found.codes.shape, [found.codes])
         return
     import pyarrow as pa
     from pyarrow import parquet
 
+    columns: dict[str, Any] = {"id": pa.array(found.ids, pa.string())}
+    if found.labels is not None:
+        columns["label"] = found.labels
+    columns |= {f"z{number}": each for number, each in enumerate(found.codes.T)}
     with replacing(path) as part:
-        writer = None
-        try:
-            for ids, labels, codes in chunks:
-                columns: dict[str, Any] = {"id": pa.array(ids, pa.string())}
-                if labels is not None:
-                    columns["label"] = labels
-                columns |= {f"z{number}": codes[:, number] for number in range(shape[1])}
-                rows = pa.table(columns)
-                writer = writer or parquet.ParquetWriter(part, rows.schema)
-                writer.write_table(rows)
-        finally:
-            if writer is not None:
-                writer.close()
+        parquet.write_table(pa.table(columns), part)
 
 
 def read_codes(path: Path, size: int) -> "Codes":

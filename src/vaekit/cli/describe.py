@@ -6,6 +6,7 @@ from typing import NoReturn
 from vaekit.cli.flags import Arguments, Parsed, asks_help, call, show_help
 from vaekit.cli.options import Option
 from vaekit.errors import BadInput
+from vaekit.kinds import usual
 from vaekit.nets import Shape
 from vaekit.recipes import RECIPES
 from vaekit.runs import ROOT, open_run
@@ -46,19 +47,21 @@ def _of_run(run: str, /, *, root: str = ROOT) -> Spec:
 
 
 def _recipe(recipe: str, arguments: Arguments) -> Spec:
-    from vaekit.cli.parts import CHOICES, spec_from
+    from vaekit.cli.parts import CHOICES, Rows, spec_from
 
-    def shape_of(parsed: Parsed) -> Shape:
+    def rows_of(parsed: Parsed) -> Rows:
         given = parsed.all_of(_DATA)
         if given["data"] is None:
-            return _shape(given["shape"])
+            shape = _shape(given["shape"])
+            return usual(shape), shape
         from vaekit.data import load
 
-        return load(given["data"]).shape
+        data = load(given["data"])
+        return data.kind, data.shape
 
     groups = {"": [*_DATA, *CHOICES]}
     likely = _shape("1,28,28")
-    _, spec = spec_from(f"{_PROG} {recipe}", recipe, arguments, groups, shape_of, likely)
+    _, spec = spec_from(f"{_PROG} {recipe}", recipe, arguments, groups, rows_of, likely)
     return spec
 
 

@@ -97,31 +97,26 @@ def edit(
         force: Replace a file that is there.
         root: Folder of runs.
     """
-    import torch
-
-    from vaekit.experiments.derived import attribute_directions
-    from vaekit.space import edit as edited
+    from vaekit.experiments import use
 
     opened = open_run(run, root)
     steps = _checked(attribute, scale)
     path = strips.target(opened, out, "edit", force)
     if image:
-        originals, labels = strips.photos(opened, image, crop)
+        originals, labels = use.photos(opened, image, crop), strips.names(image)
     else:
         originals, labels = strips.rows_of(opened, split, n if len(steps) == 1 else 1, rows, crop)
     _check_number(steps, len(originals))
-    found = attribute_directions(opened, method)
-    names = [found.names[found.place(name)] for name in attribute]
-    vectors = [found.vector(name) for name in names]
-    x = torch.from_numpy(originals)
-    told = opened.told(inputs.given(given))
-    results = edited(told, x, vectors, steps, residual=add_residual).numpy()
-    images, what = results.swapaxes(0, 1), names[0]
+    told = inputs.given(given)
+    walk = use.edit(
+        opened, originals, attribute, steps, method=method, residual=add_residual, given=told
+    )
+    images, what = walk.pictures.swapaxes(0, 1), walk.along[0]
     if len(steps) == 2:
         images, labels = images[:, :, 0], [strips.number(each) for each in steps[1]]
-        what += f" across and of {names[1]} down"
+        what += f" across and of {walk.along[1]} down"
     title = f"{opened.name}: scale of {what}, {method}"
-    strips.write(path, results, images, steps[0], rows=labels, title=title, before=originals)
+    strips.write(path, walk.pictures, images, steps[0], rows=labels, title=title, before=originals)
 
 
 def _listed(found: "Directions") -> dict[str, Any]:

@@ -19,11 +19,8 @@ def figures(run: str, /, *, limit: int = 10_000, root: str = ROOT) -> None:
         limit: Data points to draw at most.
         root: Folder of runs.
     """
-    from vaekit.errors import BadInput
     from vaekit.experiments.pictures import draw_figures
 
-    if limit < 1:
-        raise BadInput(f"--limit must be 1 or more, not {limit}.")
     for path in draw_figures(open_run(run, root), limit=limit):
         print(path)
 
@@ -53,18 +50,10 @@ def evaluate(
         json: Print JSON and nothing else.
         root: Folder of runs.
     """
-    from vaekit import evaluation
+    from vaekit.experiments.use import evaluate_run
 
     opened = open_run(run, root)
-    model, dataset = opened.model(), opened.dataset()
-    found = evaluation.evaluate(
-        model,
-        getattr(dataset, split),
-        draws=draws,
-        seed=seed,
-        limit=limit,
-        progress=True,
-    )
+    found = evaluate_run(opened, split=split, draws=draws, seed=seed, limit=limit, progress=True)
     if json:
         print(dumps({"run": opened.name, "split": split, **_plain(found.to_json())}, indent=2))
         return

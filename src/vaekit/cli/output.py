@@ -92,7 +92,7 @@ def write_figure(path: Path, figure: "Figure") -> None:
 def write_data(path: Path, shape: tuple[int, ...], parts: "Iterable[NDArray[np.float32]]") -> None:
     """Write data (n, *event) as `.npy`, or pictures as one PNG.
 
-    Raises BadInput where they are no pictures, or too many for one.
+    Raises BadInput where they are too many for one.
     """
     if path.suffix.lower() == ".npy":
         write_arrays(path, shape, parts)
@@ -101,21 +101,9 @@ def write_data(path: Path, shape: tuple[int, ...], parts: "Iterable[NDArray[np.f
 
     from vaekit.figures import grid
 
-    check_pictures(path, shape[1:])
     if shape[0] > MOST_PICTURES:
         raise BadInput(
             f"--out {path}: {shape[0]:,} pictures do not fit in one of {MOST_PICTURES:,} at most; "
             "write .npy instead."
         )
     write_figure(path, grid(np.concatenate(list(parts)), ceil(sqrt(shape[0])), gap=1))
-
-
-def check_pictures(path: Path, event: tuple[int, ...]) -> None:
-    """Raise BadInput where data of this shape cannot be drawn."""
-    if len(event) != 3 or event[0] not in (1, 3):
-        raise BadInput(f"--out {path}: data of shape {event} are no pictures; write .npy instead.")
-
-
-def drawable(event: tuple[int, ...]) -> bool:
-    """Whether data of this shape are pictures."""
-    return len(event) == 3 and event[0] in (1, 3)

@@ -11,15 +11,16 @@ from typing import Any, NoReturn
 from vaekit.cli.flags import Arguments, Groups, Parsed, asks_help, parse, show_help
 from vaekit.cli.options import Option, options_of, summary
 from vaekit.errors import BadInput
+from vaekit.kinds import KINDS, usual
 from vaekit.nets import Shape
-from vaekit.recipes import LIKELIHOODS, NETS, RECIPES, default_likelihood, default_net
+from vaekit.recipes import LIKELIHOODS, NETS, RECIPES
 from vaekit.spec import PARTS, Spec, lookup
 
-_PARTS: dict[str, tuple[dict[str, Any], Callable[[Shape], str]]] = {
-    "net": (NETS, default_net),
-    "likelihood": (LIKELIHOODS, default_likelihood),
-}
-_EVERY = [(kind, name) for kind, (table, _) in _PARTS.items() for name in table]
+Rows = tuple[str, Shape]
+"""The kind of some data and the shape of their rows."""
+
+_PARTS: dict[str, dict[str, Any]] = {"net": NETS, "likelihood": LIKELIHOODS}
+_EVERY = [(kind, name) for kind, table in _PARTS.items() for name in table]
 CHOICES = [
     Option(
         kind,
@@ -28,7 +29,7 @@ CHOICES = [
         None,
         f"One of {', '.join(table)}; by default from the data's shape.",
     )
-    for kind, (table, _) in _PARTS.items()
+    for kind, table in _PARTS.items()
 ]
 
 
@@ -43,12 +44,12 @@ def spec_from(
     recipe: str,
     arguments: Arguments,
     groups: Groups,
-    shape_of: Callable[[Parsed], Shape],
+    rows_of: Callable[[Parsed], Rows],
     likely: Shape | None,
 ) -> tuple[Parsed, Spec]:
     """Parse a command's flags and those of the model, or print help that lists exactly these.
 
-    groups: the command's own. shape_of: the data's shape, from what was parsed.
+    groups: the command's own. rows_of: the data's kind and shape, from what was parsed.
     likely: their shape where it is known without looking; for the help alone.
 
     Raises BadInput for an unknown recipe, network, likelihood or flag.
@@ -61,25 +62,27 @@ def spec_from(
     parsed = parse(prog, [*of_parts, *listed], words)
     names: dict[str, str] = parsed.given_of(CHOICES)
     for kind, name in names.items():
-        lookup(kind, _PARTS[kind][0], name)
+        lookup(kind, _PARTS[kind], name)
     if helped:
-        _show_help(prog, recipe, groups, names if likely is None else _defaults(likely) | names)
+        usually = {} if likely is None else _defaults(usual(likely), likely)
+        _show_help(prog, recipe, groups, usually | names)
     parsed.given_of(listed)  # refuses what it cannot read before data are loaded
     _refuse_others(parsed, names)
-    shape = shape_of(parsed)
-    names = _defaults(shape) | names
+    data, shape = rows_of(parsed)
+    names = _defaults(data, shape) | names
     _refuse_others(parsed, names)
     net, likelihood = (parsed.given_of(_options(kind, names[kind])) for kind in _PARTS)
     options = parsed.given_of(of_recipe)
-    return parsed, Spec(recipe, shape, options, names["net"], net, names["likelihood"], likelihood)
+    chosen = (names["net"], net, names["likelihood"], likelihood)
+    return parsed, Spec(recipe, shape, options, *chosen, kind=data)
 
 
 def _options(kind: str, name: str) -> list[Option]:
-    return options_of(_PARTS[kind][0][name])
+    return options_of(_PARTS[kind][name])
 
 
-def _defaults(shape: Shape) -> dict[str, str]:
-    return {kind: default(shape) for kind, (_, default) in _PARTS.items()}
+def _defaults(data: str, shape: Shape) -> dict[str, str]:
+    return {part: getattr(KINDS[data], part)(shape) for part in _PARTS}
 
 
 def _show_help(prog: str, recipe: str, groups: Groups, names: Mapping[str, str]) -> NoReturn:
@@ -98,7 +101,7 @@ def _refuse_others(parsed: Parsed, names: Mapping[str, str]) -> None:
     """Refuse flags of networks and likelihoods that were not chosen, saying whose they are."""
     for kind, chosen in names.items():
         own = {option.key for option in _options(kind, chosen)}
-        for name in _PARTS[kind][0]:
+        for name in _PARTS[kind]:
             for option in _options(kind, name):
                 if option.key in parsed.words and option.key not in own:
                     raise BadInput(

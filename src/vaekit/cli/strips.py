@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaekit.cli import inputs, output
+from vaekit.cli import output
+from vaekit.cli.inputs import Which
 from vaekit.data.dataset import Crop
 from vaekit.errors import BadInput
 from vaekit.runs import Run
@@ -21,33 +22,31 @@ _LETTERS = 18  # of a picture's name
 
 def target(run: Run, out: Path | None, stem: str, force: bool) -> Path:
     """Where to write; raises BadInput for a run whose data are no pictures."""
-    if not output.drawable(run.spec.shape):
+    if not run.spec.drawn:
         raise BadInput(
             f"{run.name} was trained on data of shape {run.spec.shape}: give a run of pictures."
         )
     return output.target(out, run.path / f"{stem}.png", _ENDINGS, force)
 
 
-def photos(run: Run, images: Iterable[Path], crop: Crop | None) -> "tuple[Pictures, list[str]]":
-    """Image files as the model reads them, (B, C, H, W), and their names."""
-    import numpy as np
-
-    paths = list(images)
-    pictures = [inputs.picture(path, run, crop) for path in paths]
-    return np.stack(pictures), [path.stem[:_LETTERS] for path in paths]
+def names(images: Iterable[Path]) -> list[str]:
+    """What files are called beside their pictures."""
+    return [path.stem[:_LETTERS] for path in images]
 
 
 def rows_of(
-    run: Run, split: str, n: int, rows: tuple[int, ...], crop: Crop | None
+    run: Run, split: Which, n: int, rows: tuple[int, ...], crop: Crop | None
 ) -> "tuple[Pictures, list[str]]":
     """The first n rows of a run's data, or those of these numbers, and their names."""
     import numpy as np
+
+    from vaekit.experiments.use import part_of
 
     if crop is not None:
         raise BadInput("--crop is for --image: the run's own data are cropped already.")
     if n < 1:
         raise BadInput(f"--n must be 1 or more, not {n}.")
-    chosen = inputs.chosen(run.dataset(), split)[0][1]
+    chosen = part_of(run.dataset(), split)
     places = list(rows) or list(range(min(n, len(chosen))))
     if wrong := [row for row in places if not 0 <= row < len(chosen)]:
         raise BadInput(f"--rows run from 0 to {len(chosen) - 1} here: there is no {wrong[0]}.")

@@ -35,13 +35,13 @@ def train(arguments: Arguments) -> None:
     placed = _leading(arguments)
     if len(placed) < 2:
         _help_or_refuse(arguments, placed)
-    from vaekit.cli.parts import CHOICES, spec_from
+    from vaekit.cli.parts import CHOICES, Rows, spec_from
     from vaekit.experiments.train import start
 
     recipe, source, *_ = placed
     loaded: list[Dataset] = []
 
-    def shape_of(parsed: Parsed) -> tuple[int, ...]:
+    def rows_of(parsed: Parsed) -> Rows:
         Training(**parsed.given_of(training_options()))  # refuses what makes no sense early
         own = parsed.all_of(_RUN)
         if own["name"] is not None:
@@ -49,12 +49,12 @@ def train(arguments: Arguments) -> None:
         with renamed(**RENAMED):
             options = parsed.given_of(data_options())
             loaded.append(load(source, **options, progress=own["progress"]))
-        return loaded[0].shape
+        return loaded[0].kind, loaded[0].shape
 
     groups = {"": [*_RUN, *CHOICES], "data": data_options(), "training": training_options()}
     prog = f"vaekit train {recipe} {source}"
     likely = SOURCES[source].shape if source in SOURCES else None
-    parsed, spec = spec_from(prog, recipe, arguments[2:], groups, shape_of, likely)
+    parsed, spec = spec_from(prog, recipe, arguments[2:], groups, rows_of, likely)
     run = start(
         spec,
         loaded[0],

@@ -1,7 +1,5 @@
 """`vaekit sample`, `vaekit reconstruct`, `vaekit encode` and `vaekit decode`."""
 
-import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,8 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from vaekit.data import Split
-    from vaekit.model import Autoencoder, Told
+    from vaekit.model import Told
 
 WhichOrAll = Literal["train", "validation", "test", "all"]
 _PORTION = 1_000  # rows in memory at once
@@ -54,24 +51,15 @@ def sample(
         force: Replace a file that is there.
         root: Folder of runs.
     """
-    import torch
+    from vaekit.experiments import use
 
-    _check_count("--n", n)
-    if not (temperature >= 0 and math.isfinite(temperature)):
-        raise BadInput(f"--temperature must be zero or more, not {temperature:g}.")
-    opened = open_run(run, root)
+    opened, what = open_run(run, root), inputs.given(given)
     path = _target(opened, out, "samples", force)
-    told = opened.told(inputs.given(given))
-    if mixture is None:
-        generator = torch.Generator().manual_seed(seed)
-        codes = told.sample_codes(n, temperature, generator).numpy()
-    else:
-        from vaekit.experiments.derived import code_mixture
-
-        with renamed(components="mixture"):
-            codes = code_mixture(opened, mixture).sample(n, seed, temperature).astype("float32")
-    output.write_data(path, (n, *opened.spec.shape), _decoded(told, codes))
-    print(path)
+    with renamed(components="mixture"):
+        told, codes = use.draw(
+            opened, n, temperature=temperature, mixture=mixture, given=what, seed=seed
+        )
+    _write_decoded(path, opened, told, codes)
 
 
 @command
@@ -102,33 +90,19 @@ def reconstruct(
         force: Replace a file that is there.
         root: Folder of runs.
     """
-    import numpy as np
-    import torch
-
+    from vaekit.experiments import use
     from vaekit.figures import pairs
-    from vaekit.records import Batch
 
-    _check_count("--n", n)
-    opened = open_run(run, root)
+    opened, told = open_run(run, root), inputs.given(given)
     path = _target(opened, out, "reconstructions", force)
-    context, model = (
-        opened.context(inputs.given(given)) if given or images else None,
-        opened.model(),
-    )
-    if images:
-        x = torch.from_numpy(np.stack([inputs.picture(image, opened) for image in images]))
-        batch = Batch(x, None if context is None else context.expand(len(x), -1))
-    else:
-        batch = inputs.chosen(opened.dataset(), split)[0][1].batch(slice(0, n))
-    other = batch.context if context is None else context.expand(len(batch), -1)
-    originals, decoded = batch.x.numpy(), model.decode(model.encode(batch), other).numpy()
+    found = use.reconstruct(opened, images, split=split, n=n, given=told)
+    count = len(found.originals)
     if path.suffix.lower() == ".npy":
-        output.write_arrays(path, originals.shape, [decoded])
-    elif len(originals) > _MOST_PAIRS:
-        raise BadInput(f"--n {len(originals)} is too many for one picture: write .npy instead.")
+        output.write_arrays(path, found.originals.shape, [found.reconstructions])
+    elif count > _MOST_PAIRS:
+        raise BadInput(f"--n {count} is too many for one picture: write .npy instead.")
     else:
-        output.check_pictures(path, opened.spec.shape)
-        output.write_figure(path, pairs(originals, decoded, title=opened.name))
+        output.write_figure(path, pairs(*found, title=opened.name))
     print(path)
 
 
@@ -155,13 +129,11 @@ def encode(
         force: Replace a file that is there.
         root: Folder of runs.
     """
+    from vaekit.experiments import use
+
     opened = open_run(run, root)
     path = output.target(out, opened.path / "codes.parquet", files.ENDINGS, force)
-    dataset = opened.dataset() if data is None else inputs.other(data, opened)
-    chosen = inputs.chosen(dataset, split or ("test" if data is None else "all"))
-    model = opened.model()
-    shape = (sum(len(part) for _, part in chosen), model.latent.size)
-    files.write_codes(path, shape, _chunks(model, chosen))
+    files.write_codes(path, use.encode(opened, data, split=split))
     print(path)
 
 
@@ -189,37 +161,24 @@ def decode(
     opened = open_run(run, root)
     path = _target(opened, out, "decoded", force)
     told = opened.told(inputs.given(given))
-    points = files.read_codes(codes, told.model.latent.size)
-    output.write_data(path, (len(points), *opened.spec.shape), _decoded(told, points))
-    print(path)
+    _write_decoded(path, opened, told, files.read_codes(codes, told.model.latent.size))
 
 
 def _target(run: Run, out: Path | None, stem: str, force: bool) -> Path:
-    ending = ".png" if output.drawable(run.spec.shape) else ".npy"
+    """Where to write; raises BadInput for a picture of what cannot be drawn."""
+    ending = ".png" if run.spec.drawn else ".npy"
     path = output.target(out, run.path / f"{stem}{ending}", _DATA_ENDINGS, force)
-    if path.suffix.lower() == ".png":
-        output.check_pictures(path, run.spec.shape)
+    if path.suffix.lower() == ".png" and not run.spec.drawn:
+        shape = run.spec.shape
+        raise BadInput(f"--out {path}: data of shape {shape} are no pictures; write .npy instead.")
     return path
 
 
-def _check_count(flag: str, count: int) -> None:
-    if count < 1:
-        raise BadInput(f"{flag} must be 1 or more, not {count}.")
-
-
-def _decoded(told: "Told", codes: "NDArray[np.float32]") -> "Iterator[NDArray[np.float32]]":
-    """Decoded codes in portions, so that memory does not grow with their number."""
+def _write_decoded(path: Path, run: Run, told: "Told", codes: "NDArray[np.float32]") -> None:
+    """Write decoded codes in portions, so that memory does not grow with their number."""
     import torch
 
-    for start in range(0, len(codes), _PORTION):
-        yield told.decode(torch.from_numpy(codes[start : start + _PORTION])).numpy()
-
-
-def _chunks(model: "Autoencoder", chosen: "list[tuple[str, Split]]") -> Iterator[files.Chunk]:
-    for name, split in chosen:
-        prefix = f"{name}/" if len(chosen) > 1 else ""
-        for start in range(0, len(split), _PORTION):
-            part = split.take(slice(start, start + _PORTION))
-            ids = [f"{prefix}{start + row}" for row in range(len(part))]
-            named = ids if part.ids is None else [str(id_) for id_ in part.ids]
-            yield named, part.labels, model.encode(part.batch()).numpy()
+    starts = range(0, len(codes), _PORTION)
+    parts = (told.decode(torch.from_numpy(codes[i : i + _PORTION])).numpy() for i in starts)
+    output.write_data(path, (len(codes), *run.spec.shape), parts)
+    print(path)

@@ -1,16 +1,11 @@
 """`vaekit interpolate` and `vaekit traverse`."""
 
-import math
 from pathlib import Path
 
 from vaekit.cli import inputs, strips
 from vaekit.cli.flags import command
 from vaekit.data.dataset import Crop
-from vaekit.errors import BadInput
 from vaekit.runs import ROOT, open_run
-
-_SHOWN = 10  # rows of a traversal by default
-_MOST = 10_000  # rows whose codes tell where data lie
 
 
 @command
@@ -42,27 +37,25 @@ def interpolate(
         force: Replace a file that is there.
         root: Folder of runs.
     """
-    import numpy as np
-    import torch
-
-    from vaekit import space
+    from vaekit.experiments import use
 
     opened = open_run(run, root)
     path = strips.target(opened, out, "interpolation", force)
-    originals, names = strips.photos(opened, (first, last), crop)
-    model = opened.told(inputs.given(given))
-    start, end = model.encode(torch.from_numpy(originals)).double().numpy()
-    way = (space.spherical if spherical else space.linear)(start, end, steps)
-    decoded = model.decode(torch.from_numpy(way).float()).numpy()
+    told = inputs.given(given)
+    walk = use.interpolate(
+        opened, first, last, steps=steps, spherical=spherical, given=told, crop=crop
+    )
+    assert walk.originals is not None
     kind = "spherical" if spherical else "linear"
+    names = strips.names((first, last))
     strips.write(
         path,
-        decoded,
-        decoded[None],
-        np.linspace(0, 1, steps),
+        walk.pictures,
+        walk.pictures[None],
+        walk.steps[0],
         title=f"{opened.name}: {kind} interpolation from {names[0]} to {names[1]}",
-        before=originals[:1],
-        after=originals[1:],
+        before=walk.originals[:1],
+        after=walk.originals[1:],
     )
 
 
@@ -95,33 +88,20 @@ def traverse(
         force: Replace a file that is there.
         root: Folder of runs.
     """
-    import numpy as np
-    import torch
+    from vaekit.experiments import use
 
-    from vaekit import space
-    from vaekit.experiments.pictures import encode, held_out
-
-    if not (span > 0 and math.isfinite(span)):
-        raise BadInput(f"--span must be above 0, not {span:g}.")
-    if crop is not None and image is None:
-        raise BadInput("--crop is for --image: give one.")
     opened = open_run(run, root)
     path = strips.target(opened, out, "traversal", force)
-    model = opened.told(inputs.given(given))
-    originals = None if image is None else strips.photos(opened, [image], crop)[0]
-    codes = encode(model.model, held_out(opened.dataset()).take(slice(0, _MOST)))
-    spread = codes.std(axis=0)
-    chosen = list(dimensions) or [int(each) for each in np.argsort(-spread)[:_SHOWN]]
-    code = torch.from_numpy(codes.mean(axis=0))
-    if originals is not None:
-        code = model.encode(torch.from_numpy(originals))[0]
-    decoded = space.traverse(model, code, chosen, span * spread, steps).numpy()
+    told = inputs.given(given)
+    walk = use.traverse(
+        opened, image, dimensions=dimensions, span=span, steps=steps, given=told, crop=crop
+    )
     strips.write(
         path,
-        decoded,
-        decoded,
-        np.linspace(-span, span, steps),
-        rows=[f"z{each}" for each in chosen],
+        walk.pictures,
+        walk.pictures,
+        walk.steps[0],
+        rows=walk.along,
         title=f"{opened.name}: one coordinate moved, in standard deviations of the codes",
-        before=originals,
+        before=walk.originals,
     )

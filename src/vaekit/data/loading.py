@@ -120,10 +120,8 @@ def _find(source: str | Path, wanted: Wanted) -> Found:
     if named is None and not (path.is_dir() or path.is_file()):
         raise BadInput(f"'{source}' is no regular file: copy what it gives into one first")
     try:
-        if named is not None and named.pictures:
-            return named.read(wanted)
-        if named is None and _holds_images(path):
-            return read_pictures(path, wanted)
+        if holds_images(source):
+            return named.read(wanted) if named else read_pictures(path, wanted)
         _refuse_pictures_only(wanted, f"'{source}'")
         return named.read(wanted) if named else _read_file(path)
     except OSError as error:
@@ -146,7 +144,11 @@ def _refuse_pictures_only(wanted: Wanted, what: str) -> None:
         raise BadInput(f"`attributes` goes with folders and zips of images, not {what}")
 
 
-def _holds_images(path: Path) -> bool:
+def holds_images(source: str | Path) -> bool:
+    """Whether a data set or a path gives pictures that are decoded, and so cut and resized."""
+    if str(source) in SOURCES:
+        return SOURCES[str(source)].pictures
+    path = Path(source).expanduser()
     if path.is_dir():
         return training_images(path) is None
     return path.suffix.lower() == ".zip"

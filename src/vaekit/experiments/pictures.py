@@ -12,6 +12,7 @@ from torch import Tensor
 
 from vaekit import figures
 from vaekit.data import Dataset, Split
+from vaekit.errors import BadInput
 from vaekit.model import Autoencoder
 from vaekit.runs import Run
 from vaekit.space import Ball, circle, empty_sites, lattice
@@ -157,7 +158,12 @@ def samples_title(found: Look) -> str:
 
 
 def draw_figures(run: Run, *, limit: int = 10_000) -> list[Path]:
-    """All figures of a run, as PNG and SVG in its folder `figures`; gives their paths."""
+    """All figures of a run, as PNG and SVG in its folder `figures`; gives their paths.
+
+    Raises BadInput for a limit below 1.
+    """
+    if limit < 1:
+        raise BadInput(f"`limit` must be 1 or more, not {limit}.")
     found = look(run.model(), run.dataset(), limit=limit)
     folder = run.path / "figures"
     drawn = model_figures(found, run.records(), run.name)

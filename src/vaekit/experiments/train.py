@@ -67,6 +67,7 @@ def train(
         dict(net_options or {}),
         likelihood,
         dict(likelihood_options or {}),
+        kind=dataset.kind,
     )
     return start(
         spec,
@@ -97,7 +98,8 @@ def start(
     """
     group = joined()
     training = training if group.world == 1 else replace(training, devices=group.world)
-    spec = replace(spec, context=dataset.conditions.size if dataset.conditions else 0)
+    context = dataset.conditions.size if dataset.conditions else 0
+    spec = replace(spec, context=context, kind=dataset.kind)
     if source is None and training.devices > group.world:
         raise BadInput(
             f"`devices={training.devices}` needs data that every process can load: write the "

@@ -1,0 +1,309 @@
+"""What a trained run is used for, as arrays; each command of a name is a thin skin over its own.
+
+A run is a `Run`, its name or its path. Pictures are files, which are prepared as the run's data
+were, or arrays (C, H, W) that are. `given` says what a model with conditions is told:
+{"label": "7"}. All raise BadInput as `Run.model`, `Run.told`, `Run.dataset` and `Run.picture` do.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vaekit import evaluation, space
+from vaekit.data import Crop, Dataset, Split, load
+from vaekit.data.loading import holds_images
+from vaekit.errors import BadInput
+from vaekit.evaluation import Evaluation
+from vaekit.experiments.derived import attribute_directions, code_mixture, codes
+from vaekit.experiments.pictures import encode as encode_split
+from vaekit.model import Told
+from vaekit.records import Batch
+from vaekit.runs import Run, open_run
+from vaekit.space.directions import Method
+
+Array = NDArray[Any]
+Given = Mapping[str, str] | None
+Picture = str | Path | Array | Tensor
+Part = Literal["train", "validation", "test"]
+Some = Literal["train", "validation", "test", "all"]
+_SHOWN = 10  # rows of a traversal by default
+
+
+class Pairs(NamedTuple):
+    """Rows of data and what a model makes of them, (B, *shape) each."""
+
+    originals: Array
+    reconstructions: Array
+
+
+class Codes(NamedTuple):
+    """The codes (N, D) of rows, their N names, and their labels (N,) where they have some."""
+
+    ids: list[str]
+    labels: Array | None
+    codes: Array
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Walk:
+    """Decoded codes, moved step by step.
+
+    pictures: as the function says. steps: what each of S steps is called, for every direction.
+    originals: the pictures (B, C, H, W) that it started from, where there were some.
+    along: the names of what moves.
+    """
+
+    pictures: Array
+    steps: tuple[Array, ...]
+    originals: Array | None
+    along: tuple[str, ...] = ()
+
+
+def sample(
+    run: Run | str | Path,
+    n: int = 64,
+    *,
+    temperature: float = 1.0,
+    mixture: int | None = None,
+    given: Given = None,
+    seed: int = 0,
+) -> Array:
+    """Decoded draws (n, *shape) from the prior or a mixture; see `draw`."""
+    told, drawn = draw(run, n, temperature=temperature, mixture=mixture, given=given, seed=seed)
+    return told.decode(torch.from_numpy(drawn)).numpy()
+
+
+def draw(
+    run: Run | str | Path,
+    n: int = 64,
+    *,
+    temperature: float = 1.0,
+    mixture: int | None = None,
+    given: Given = None,
+    seed: int = 0,
+) -> tuple[Told, Array]:
+    """Codes (n, D) from the prior, or from a mixture fitted to the codes of training data.
+
+    They come with the model that decodes them.
+
+    temperature: factor on the standard deviations. mixture: its number of Gaussians.
+    """
+    _check_count("n", n)
+    if not (temperature >= 0 and math.isfinite(temperature)):
+        raise BadInput(f"`temperature` must be zero or more, not {temperature:g}.")
+    run = opened(run)
+    told = run.told(given)
+    if mixture is not None:
+        drawn = code_mixture(run, mixture).sample(n, seed, temperature)
+        return told, drawn.astype(np.float32)
+    generator = torch.Generator().manual_seed(seed)
+    return told, told.sample_codes(n, temperature, generator).numpy()
+
+
+def reconstruct(
+    run: Run | str | Path,
+    pictures: Iterable[Picture] = (),
+    *,
+    split: Part = "test",
+    n: int = 16,
+    given: Given = None,
+    crop: Crop | None = None,
+) -> Pairs:
+    """Encode and decode pictures, or the first n rows of a part of the run's data.
+
+    given: what the decoder is told instead of the data's own columns; pictures need it where
+        the model has conditions.
+    """
+    _check_count("n", n)
+    run, pictures = opened(run), list(pictures)
+    context = run.context(given or {}) if given or pictures else None
+    if pictures:
+        x = torch.from_numpy(photos(run, pictures, crop))
+        batch = Batch(x, None if context is None else context.expand(len(x), -1))
+    else:
+        batch = part_of(run.dataset(), split).batch(slice(0, n))
+    model = run.model()
+    other = batch.context if context is None else context.expand(len(batch), -1)
+    return Pairs(batch.x.numpy(), model.decode(model.encode(batch), other).numpy())
+
+
+def encode(run: Run | str | Path, data: Any = None, *, split: Some | None = None) -> Codes:
+    """The codes that stand for rows of data: the modes of their posteriors.
+
+    data: a `Dataset`, or what `load` takes; prepared as the run's own, which are the default.
+    split: which part of them; "test" of the run's own, and "all" of others by default.
+    """
+    run = opened(run)
+    dataset = run.dataset() if data is None else _prepared(run, data)
+    names = split or ("test" if data is None else "all")
+    chosen = _filled(dataset, ("train", "validation", "test") if names == "all" else (names,))
+    model, ids = run.model(), list[str]()
+    for name, part in chosen.items():
+        prefix = f"{name}/" if len(chosen) > 1 else ""
+        numbers = (f"{prefix}{row}" for row in range(len(part)))
+        ids += numbers if part.ids is None else map(str, part.ids)
+    labels = [part.labels for part in chosen.values() if part.labels is not None]
+    found = [encode_split(model, part) for part in chosen.values()]
+    return Codes(ids, np.concatenate(labels) if labels else None, np.concatenate(found))
+
+
+def interpolate(
+    run: Run | str | Path,
+    first: Picture,
+    last: Picture,
+    *,
+    steps: int = 9,
+    spherical: bool = False,
+    given: Given = None,
+    crop: Crop | None = None,
+) -> Walk:
+    """Decoded codes (S, C, H, W) on the way from one picture to another, both ends included.
+
+    spherical: along an arc around the origin rather than straight.
+    """
+    run = opened(run)
+    originals, told = photos(run, (first, last), crop), run.told(given)
+    start, end = told.encode(torch.from_numpy(originals)).double().numpy()
+    way = (space.spherical if spherical else space.linear)(start, end, steps)
+    decoded = told.decode(torch.from_numpy(way).float()).numpy()
+    return Walk(decoded, (np.linspace(0, 1, steps),), originals)
+
+
+def traverse(
+    run: Run | str | Path,
+    image: Picture | None = None,
+    *,
+    dimensions: Sequence[int] = (),
+    span: float = 3.0,
+    steps: int = 9,
+    given: Given = None,
+    crop: Crop | None = None,
+) -> Walk:
+    """A code with one of its coordinates moved at a time, decoded, (R, S, C, H, W).
+
+    image: the picture whose code to start from; the mean code of held-out data by default.
+    dimensions: R coordinates; by default the ten whose codes of data vary most.
+    span: how far either way, in standard deviations of the codes of data.
+    """
+    if not (span > 0 and math.isfinite(span)):
+        raise BadInput(f"`span` must be above 0, not {span:g}.")
+    if crop is not None and image is None:
+        raise BadInput("`crop` is for `image`: give one.")
+    run = opened(run)
+    told, originals = run.told(given), None
+    if image is not None:
+        originals = photos(run, [image], crop)
+    known = codes(run, "held_out")
+    spread = known.std(axis=0)
+    chosen = list(dimensions) or [int(each) for each in np.argsort(-spread)[:_SHOWN]]
+    start = torch.from_numpy(known.mean(axis=0))
+    if originals is not None:
+        start = told.encode(torch.from_numpy(originals))[0]
+    decoded = space.traverse(told, start, chosen, span * spread, steps).numpy()
+    names = tuple(f"z{each}" for each in chosen)
+    return Walk(decoded, (np.linspace(-span, span, steps),), originals, names)
+
+
+def edit(
+    run: Run | str | Path,
+    pictures: Iterable[Picture],
+    attributes: str | Sequence[str],
+    scales: Sequence[Any],
+    *,
+    method: Method = "balanced",
+    residual: bool = False,
+    given: Given = None,
+    crop: Crop | None = None,
+) -> Walk:
+    """Add directions of attributes to the codes of B pictures, (S, B, C, H, W).
+
+    attributes: one, with S scales; or several, with as many sequences of scales, for every
+        combination: two give (S1, S2, B, C, H, W). Scale 1 goes from those who lack the
+        attribute to those who have it.
+    method: how directions are found; see `attribute_directions`.
+    residual: put back the detail that the autoencoder lost.
+    """
+    run = opened(run)
+    if isinstance(attributes, str):
+        attributes, scales = [attributes], [scales]
+    originals, found = photos(run, pictures, crop), attribute_directions(run, method)
+    along = tuple(found.names[found.place(name)] for name in attributes)
+    vectors = np.stack([found.vector(name) for name in along])
+    told, x = run.told(given), torch.from_numpy(originals)
+    decoded = space.edit(told, x, vectors, scales, residual=residual).numpy()
+    return Walk(decoded, tuple(map(np.asarray, scales)), originals, along)
+
+
+def evaluate_run(
+    run: Run | str | Path,
+    *,
+    split: Part = "test",
+    draws: int = 100,
+    limit: int | None = None,
+    seed: int = 0,
+    progress: bool = False,
+) -> Evaluation:
+    """Measure a run on a part of its data; see `vaekit.evaluate`."""
+    run = opened(run)
+    model, part = run.model(), part_of(run.dataset(), split)
+    return evaluation.evaluate(model, part, draws=draws, seed=seed, limit=limit, progress=progress)
+
+
+def opened(run: Run | str | Path) -> Run:
+    """The run itself, or that of this name or path."""
+    return run if isinstance(run, Run) else open_run(run)
+
+
+def photos(run: Run, pictures: Iterable[Picture], crop: Crop | None = None) -> Array:
+    """Pictures as the model reads them, float32 (B, C, H, W); arrays are taken as they are."""
+    rows = [
+        run.picture(each, crop) if isinstance(each, str | Path) else np.asarray(each, np.float32)
+        for each in pictures
+    ]
+    for row in rows:
+        if row.shape != run.spec.shape:
+            raise BadInput(
+                f"`pictures` are of shape {row.shape}: {run.name} reads {run.spec.shape}."
+            )
+    if not rows:
+        raise BadInput("`pictures` are empty: give one at least.")
+    return np.stack(rows)
+
+
+def part_of(dataset: Dataset, split: Part) -> Split:
+    """A split by its name; raises BadInput where it is empty."""
+    return _filled(dataset, (split,))[split]
+
+
+def _filled(dataset: Dataset, names: Sequence[str]) -> dict[str, Split]:
+    found = {name: getattr(dataset, name) for name in names}
+    filled = {name: part for name, part in found.items() if len(part)}
+    if not filled:
+        raise BadInput(f"`split={' or '.join(names)}` of {dataset.name} is empty: give another.")
+    return filled
+
+
+def _prepared(run: Run, data: Any) -> Dataset:
+    """Other data than the run's, prepared and told as those were."""
+    shape, made = run.spec.shape, run.data["options"]
+    options = {key: made[key] for key in ("binarise",) if key in made}
+    if isinstance(data, str | Path) and run.spec.drawn and holds_images(data):
+        options |= {"image_size": shape[-1], "crop": made.get("crop", "none")}
+    dataset = data if isinstance(data, Dataset) else load(data, **options)
+    if dataset.shape != shape:
+        what = data if isinstance(data, str | Path) else dataset.name
+        raise BadInput(f"{what} holds data of shape {dataset.shape}, but {run.name} takes {shape}.")
+    return dataset if run.conditions is None else dataset.told(run.conditions)
+
+
+def _check_count(name: str, count: int) -> None:
+    if count < 1:
+        raise BadInput(f"`{name}` must be 1 or more, not {count}.")

@@ -1,0 +1,55 @@
+"""Kinds of data: what follows from what rows are, rather than from how many axes they have."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from numpy.typing import NDArray
+
+from vaekit.nets import Shape
+
+
+@final
+@dataclass(frozen=True)
+class Kind:
+    """A kind of data.
+
+    net, likelihood: the names of those that suit rows of a shape, where none is chosen.
+    drawn: whether rows of a shape can be drawn, and so be written as a picture and compared
+        by measures of pictures; others are written as arrays.
+    read: a user's own file as a row, from path, shape and crop; None where there are no files.
+    """
+
+    net: Callable[[Shape], str]
+    likelihood: Callable[[Shape], str]
+    drawn: Callable[[Shape], bool]
+    read: Callable[[str | Path, Shape, Any], NDArray[Any]] | None
+
+
+def _photo(path: str | Path, shape: Shape, crop: Any) -> NDArray[Any]:
+    from vaekit.data import photo
+
+    return photo(path, shape, crop)
+
+
+KINDS: dict[str, Kind] = {
+    "image": Kind(
+        net=lambda shape: "conv" if math.prod(shape) > 28 * 28 else "mlp",
+        likelihood=lambda shape: "bernoulli" if shape[0] == 1 else "shared-gaussian",
+        drawn=lambda shape: shape[0] in (1, 3),
+        read=_photo,
+    ),
+    "vector": Kind(
+        net=lambda shape: "mlp",
+        likelihood=lambda shape: "shared-gaussian",
+        drawn=lambda shape: False,
+        read=None,
+    ),
+}
+
+
+def usual(shape: Shape) -> str:
+    """The name of the kind that data are taken for of which only the shape is known."""
+    return "image" if len(shape) == 3 else "vector"
