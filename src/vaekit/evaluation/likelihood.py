@@ -16,6 +16,7 @@ from vaekit.data import Batches, Split
 from vaekit.data.dataset import Binarise
 from vaekit.errors import BadInput
 from vaekit.evaluation.pictures import WINDOW, psnr, ssim
+from vaekit.kinds import KINDS, usual
 from vaekit.model import Autoencoder
 from vaekit.records import Batch, Trace, check_draws, importance_bound
 from vaekit.training.activity import Activity
@@ -107,6 +108,7 @@ def evaluate(
     seed: int = 0,
     batch_size: int = 500,
     limit: int | None = None,
+    kind: str = "",
     progress: bool = False,
 ) -> Evaluation:
     """Bounds, rate, distortion and activity of a model on a split of N points.
@@ -114,6 +116,8 @@ def evaluate(
     Repeatable for a seed; torch's global random state is left as it was. Grey values are made
     black and white as in training; see `Evaluation.grey` for those that stay grey. Where values
     are missing, the numbers are of those that are there.
+
+    kind: of the data, in `KINDS`; left out, their shape's usual.
 
     Raises BadInput for an empty split or a number of draws below 1.
     """
@@ -126,23 +130,25 @@ def evaluate(
         draws = 1  # every draw of a deterministic code is the same
     points = split.take(slice(0, limit))
     batches = Batches(points, batch_size, shuffle=False, device=model.device)
-    sums, activity = _Sums(), Activity()
+    shape = tuple(points.x.shape[1:])
+    sums, activity = _Sums(KINDS[kind or usual(shape)].drawn(shape)), Activity()
     with _seeded(seed), _bar(len(batches), progress) as bar:
         for batch in batches.epoch(0):
             sums.add(model, batch, draws, activity)
             bar()
     if sums.grey and "rate" in model.latent.provides:
         anew = replace(points, binarise="dynamic")
-        binary = evaluate(model, anew, draws=draws, seed=seed, batch_size=batch_size)
+        binary = evaluate(model, anew, draws=draws, seed=seed, batch_size=batch_size, kind=kind)
         return sums.evaluation(split.binarise, draws, activity, binary)
     return sums.evaluation(split.binarise, draws, activity)
 
 
 @final
 class _Sums:
-    """Numbers by data point, collected over batches."""
+    """Numbers by data point, collected over batches; pictures: whether it is those."""
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: bool) -> None:
+        self.pictures = pictures
         self.columns: dict[str, list[Tensor]] = {}
         self.grey = False
 
@@ -172,7 +178,7 @@ class _Sums:
         there = torch.ones_like(x) if batch.mask is None else batch.mask
         squares = ((reconstruction - x).square() * there).flatten(1).sum(1)
         self._append("squared_error", squares / there.flatten(1).sum(1))
-        if x.ndim == 4 and batch.mask is None:
+        if self.pictures and batch.mask is None:
             shown = reconstruction.clamp(0, 1)  # however far off a poor model may be
             self._append("psnr", psnr(shown, x))
             if min(x.shape[2:]) >= WINDOW:

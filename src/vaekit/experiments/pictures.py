@@ -13,6 +13,7 @@ from torch import Tensor
 from vaekit import figures
 from vaekit.data import Dataset, Split
 from vaekit.errors import BadInput
+from vaekit.kinds import KINDS
 from vaekit.model import Autoencoder
 from vaekit.runs import Run
 from vaekit.space import Ball, circle, empty_sites, lattice
@@ -31,6 +32,7 @@ class Look:
     circle: encloses 99% of them in the plane of the first two coordinates.
     sites: the inscribed lattice (S, D); empty: which sites lie in a hole, (S,).
     decoded, samples, originals, reconstructions: (n, *shape).
+    drawn: whether rows can be drawn.
     prior: whether the samples are drawn from the model's own prior.
     """
 
@@ -44,6 +46,7 @@ class Look:
     samples: Array
     originals: Array
     reconstructions: Array
+    drawn: bool
     prior: bool
 
 
@@ -78,6 +81,7 @@ def look(
         draw_samples(model, points, samples, seed, some_context(others, samples, seed)),
         first.x.numpy(),
         model.reconstruct(first).numpy(),
+        KINDS[dataset.kind].drawn(dataset.shape),
         "prior" in model.latent.provides,
     )
 
@@ -136,7 +140,7 @@ def model_figures(found: Look, records: list[dict[str, Any]], title: str) -> dic
     pictures: dict[str, Figure] = {}
     for name, sites in (("encodings", False), ("lattice-sites", True)):
         pictures[name] = figures.side_by_side([panel(found, title, sites=sites)], found.label_names)
-    if found.originals.ndim == 4 and found.originals.shape[1] in (1, 3):
+    if found.drawn:
         pictures["lattice"] = figures.grid(found.decoded, SIDE, title=f"{title}: decoded lattice")
         pictures["reconstructions"] = figures.pairs(
             found.originals, found.reconstructions, title=title

@@ -254,7 +254,15 @@ def evaluate_run(
     """Measure a run on a part of its data; see `vaekit.evaluate`."""
     run = opened(run)
     model, part = run.model(), part_of(run.dataset(), split)
-    return evaluation.evaluate(model, part, draws=draws, seed=seed, limit=limit, progress=progress)
+    return evaluation.evaluate(
+        model,
+        part,
+        draws=draws,
+        seed=seed,
+        limit=limit,
+        kind=run.spec.kind,
+        progress=progress,
+    )
 
 
 def opened(run: Run | str | Path) -> Run:
