@@ -211,7 +211,7 @@ def test_a_value_of_another_kind_is_refused_by_its_name(
     ],
 )
 def test_a_foreign_configuration_is_bad_input(values: dict[str, Any]) -> None:
-    with pytest.raises(BadInput, match=r"configuration is not one vaekit wrote"):
+    with pytest.raises(BadInput, match=r"not one vaekit wrote|^`(options|recipe)` is "):
         Spec.from_json(values)
 
 

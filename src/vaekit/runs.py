@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, final
 from vaekit.data import load
 from vaekit.errors import BadInput
 from vaekit.training import Training
+from vaekit.training.history import METRICS, MODEL, STATE, parse, state_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,8 +42,7 @@ if TYPE_CHECKING:
 ROOT = "runs"
 _FORMAT = 1
 _FIELDS = {"spec": dict, "data": dict, "training": dict, "versions": dict, "created": str}
-_CONFIG, _LOG, _WEIGHTS = "run.json", "metrics.jsonl", "model.safetensors"
-_CHECKPOINT = Path("checkpoint", "state.safetensors")
+_CONFIG = "run.json"
 _NAME = re.compile(r"[^\W_][\w.+-]*")
 
 
@@ -80,6 +80,11 @@ class Run:
         """The data set's name, source, options and fingerprint."""
         data: dict[str, Any] = self.config["data"]
         return data
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        options = self.data["options"].items()
+        return {k: tuple(v) if isinstance(v, list) else v for k, v in options}
 
     @property
     def conditions(self) -> "Conditions | None":
@@ -155,26 +160,28 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether training has ended."""
-        return (self.path / _WEIGHTS).exists()
+        """Whether training has ended, and is not to go on for more epochs than it was."""
+        if not (self.path / MODEL).exists():
+            return False
+        wanted = self.config["training"].get("epochs")
+        return not self.config.get("further") or state_of(self.path / MODEL).get("epochs") == wanted
 
     @property
     def started(self) -> bool:
         """Whether there is a checkpoint to go on from."""
-        return (self.path / _CHECKPOINT).exists()
+        return (self.path / STATE).exists()
 
     def records(self) -> list[dict[str, Any]]:
         """What training logged, one record per completed epoch; see `vaekit.training.fit`.
 
         Raises BadInput where the log is damaged.
         """
-        path = self.path / _LOG
-        text = path.read_text("utf-8", errors="replace") if path.exists() else ""
-        whole = text[: text.rfind("\n") + 1]  # a killed process may leave half a line
+        path = self.path / METRICS
         try:
-            return [json.loads(line) for line in whole.splitlines()]
-        except json.JSONDecodeError:
-            raise BadInput(f"{path} is damaged: restore it from a copy.") from None
+            text = path.read_bytes() if path.exists() else b""
+        except OSError as error:
+            raise BadInput(f"{path} cannot be read ({error}): restore it from a copy.") from None
+        return parse(text[: text.rfind(b"\n") + 1], path)  # a killed process may leave half a line
 
     def dataset(self, *, progress: bool = True) -> "Dataset":
         """The data of the run, loaded again.
@@ -188,7 +195,12 @@ class Run:
                 f"{self.name} was trained on arrays in memory: give them again in Python, "
                 "`vaekit.open_run(…).with_data(…)`."
             )
-        dataset = load(self.data["source"], **self.data["options"], progress=progress)
+        try:
+            dataset = load(self.data["source"], **self._options, progress=progress)
+        except (TypeError, AttributeError) as error:
+            raise BadInput(
+                f"{self.path / _CONFIG}: its data's options are not ones vaekit wrote ({error})."
+            ) from error
         if dataset.fingerprint != self.data["fingerprint"]:
             raise BadInput(
                 f"The data {self.data['source']} are no longer those that {self.path} was "
@@ -231,9 +243,9 @@ class Run:
         from vaekit.training.checkpoint import below, read
 
         if self.finished or not self.started:
-            path = self.path / _WEIGHTS
+            path = self.path / MODEL
             return path, read(path, "model")[0]
-        path = self.path / _CHECKPOINT
+        path = self.path / STATE
         tensors, _ = read(path, "checkpoint")
         warnings.warn(
             f"{self.name} is not finished ({self.state}): using its last checkpoint.",
@@ -243,20 +255,17 @@ class Run:
         return path, next((part for part in kept if part), {})
 
     def with_epochs(self, epochs: int) -> "Run":
-        """The same run with another number of epochs to train, in `run.json` too."""
+        """The same run with more epochs to train, in `run.json` too.
+
+        The weights of a finished run stay until those of all epochs take their place. Raises
+        BadInput where there is no checkpoint to go on from.
+        """
+        if self.finished and not self.started:
+            raise BadInput(f"{self.path / STATE} is missing: it can't be trained on.")
         training = self.config["training"] | {"epochs": epochs}
-        config = self.config | {"training": asdict(Training(**training))}
+        config = self.config | {"training": asdict(Training(**training)), "further": True}
         _write(self.path / _CONFIG, config)
         return replace(self, config=config)
-
-    def reopen(self) -> None:
-        """Let a finished run be trained on: its weights are those of its checkpoint again.
-
-        Raises BadInput where there is no checkpoint.
-        """
-        if not self.started:
-            raise BadInput(f"{self.path / _CHECKPOINT} is missing: it can't be trained on.")
-        (self.path / _WEIGHTS).unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Remove the directory."""
@@ -367,7 +376,7 @@ def _read(path: Path) -> dict[str, Any]:
         config = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise BadInput(f"{path.parent} is not a run: it has no {path.name}.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"{path} cannot be read ({error}): restore it from a copy.") from error
     if not isinstance(config, dict) or not isinstance(config.get("format"), int):
         raise BadInput(f"{path} was not written by vaekit: give a run's own directory.")
@@ -379,6 +388,8 @@ def _read(path: Path) -> dict[str, Any]:
     for name, kind in _FIELDS.items():
         if not isinstance(config.get(name), kind):
             raise BadInput(f"{path} lacks {name!r}: restore it from a copy.")
+    if not isinstance(config["data"].get("options", {}), dict):
+        raise BadInput(f"{path} lacks the options of its data: restore it from a copy.")
     if missing := {"name", "source", "options", "fingerprint"} - config["data"].keys():
         raise BadInput(f"{path} lacks {min(missing)!r} of its data: restore it from a copy.")
     return config

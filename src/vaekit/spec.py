@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, final, get_type_hints
 
@@ -20,7 +20,6 @@ from vaekit.recipes import (
 )
 
 Options = dict[str, Any]
-_ALL = CollectionCheckStrategy.ALL_ITEMS
 PARTS = ("shape", "net", "likelihood", "context")
 """What a recipe is given of the data and the other choices: no options of its own."""
 
@@ -49,6 +48,10 @@ class Spec:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(self.shape))
+        for each in fields(self):
+            _check_type(f"`{each.name}`", getattr(self, each.name), _HINTS[each.name])
+        if not self.shape or min(self.shape) < 1 or self.context < 0:
+            raise BadInput(f"`shape` must be of sizes above 0, not {self.shape}.")
         for name in ("options", "net_options", "likelihood_options"):
             object.__setattr__(self, name, _with_tuples(getattr(self, name)))
         object.__setattr__(self, "kind", self.kind or usual(self.shape))
@@ -131,7 +134,29 @@ def check_options(what: str, part: Callable[..., Any], options: Options) -> None
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}."
             raise BadInput(f"{what} has no option {name!r}: {hint}")
-        try:
-            check_type(value, hints[name], collection_check_strategy=_ALL)
-        except TypeCheckError as error:
-            raise BadInput(f"`{name}` of {what} is {value!r:.60}, which {error}.") from None
+        _check_type(f"`{name}` of {what}", value, hints[name])
+
+
+def _check_type(what: str, value: Any, hint: Any) -> None:
+    for each in value if isinstance(value, tuple) else (value,):
+        if type(each) is int and abs(each) > _MOST:
+            raise BadInput(f"{what} is {each}, and {_MOST:,} is most.")
+        if type(each) is bool and "bool" not in str(hint):
+            raise BadInput(f"{what} is {each}, which is no number.")
+    try:
+        check_type(value, hint, collection_check_strategy=CollectionCheckStrategy.ALL_ITEMS)
+    except TypeCheckError as error:
+        raise BadInput(f"{what} is {value!r:.60}, which {error}.") from None
+
+
+_MOST = 2**40
+_HINTS: dict[str, Any] = {
+    "recipe": str,
+    "shape": tuple[int, ...],
+    "options": dict[str, Any],
+    "net": str,
+    "net_options": dict[str, Any],
+    "likelihood": str,
+    "likelihood_options": dict[str, Any],
+    "context": int,
+}

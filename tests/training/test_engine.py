@@ -22,8 +22,9 @@ from vaekit.objectives import ELBO, IWAE, Objective
 from vaekit.recipes import ae
 from vaekit.records import Loss, Moment, Phase, Trace
 from vaekit.training import Training, fit
-from vaekit.training.checkpoint import STATE, load_weights, read
+from vaekit.training.checkpoint import load_weights, read
 from vaekit.training.engine import _fabric
+from vaekit.training.history import STATE
 from vaekit.training.session import Session
 
 

@@ -12,7 +12,8 @@ from vaekit.data import Dataset, load
 from vaekit.nets import Conv
 from vaekit.recipes import Parts, vae_gan
 from vaekit.training import Training, fit
-from vaekit.training.checkpoint import STATE, below, read
+from vaekit.training.checkpoint import below, read
+from vaekit.training.history import STATE
 
 OPTIONS = {"epochs": 2, "batch_size": 100, "ema": 0.9}
 STEPS = 2 * 15  # 1,437 digits to train on

@@ -20,7 +20,8 @@ from vaekit.objectives import Objective
 from vaekit.recipes import Parts
 from vaekit.records import Loss, Trace
 from vaekit.training import Training, fit
-from vaekit.training.checkpoint import MODEL, STATE, read
+from vaekit.training.checkpoint import read
+from vaekit.training.history import MODEL, STATE
 
 OPTIONS = {"epochs": 3, "batch_size": 50, "schedule": "cosine", "ema": 0.9, "patience": 2}
 STEPS = 3 * 29  # 1,437 digits to train on

@@ -22,7 +22,8 @@ from vaekit.experiments.pictures import encode, held_out
 from vaekit.runs import Run
 from vaekit.space.directions import Directions, Method, directions
 from vaekit.space.mixture import Mixture, mixture
-from vaekit.training.checkpoint import MODEL, STATE, State, read, write
+from vaekit.training.checkpoint import State, read, write
+from vaekit.training.history import MODEL, STATE
 
 Array = NDArray[Any]
 Made = tuple[dict[str, Tensor], State]

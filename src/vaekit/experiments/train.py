@@ -168,8 +168,6 @@ def resume(
     if further and group.first:
         assert epochs is not None
         run = run.with_epochs(epochs)
-        if run.finished:
-            run.reopen()
     run = run if group.world == 1 else open_run(group.told(str(run.path)))
     if together:
         train_together(run.path, run.training.devices, progress)

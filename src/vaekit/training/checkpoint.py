@@ -13,15 +13,10 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from vaekit.errors import BadInput
+from vaekit.training.history import KEY
 
 State = dict[str, Any]
 
-# Where things are in a run's folder.
-STATE = Path("checkpoint", "state.safetensors")
-MODEL = Path("model.safetensors")
-METRICS = Path("metrics.jsonl")
-
-_KEY = "vaekit"  # our entry in the file's header
 _FORMAT = 1
 
 
@@ -41,7 +36,7 @@ def write(path: Path, kind: str, tensors: Mapping[str, Tensor], state: State) ->
     header = json.dumps({"kind": kind, "format": _FORMAT, "state": state}, sort_keys=True)
     try:
         unfinished = scratch / path.name
-        save_file(_storable(tensors), unfinished, {_KEY: header})
+        save_file(_storable(tensors), unfinished, {KEY: header})
         unfinished.chmod(scratch.stat().st_mode & 0o666)  # as the umask says, not private
         _sync(unfinished)
         os.replace(unfinished, path)
@@ -59,7 +54,7 @@ def read(path: Path, kind: str) -> tuple[dict[str, Tensor], State]:
     """
     try:
         with safe_open(path, "pt") as file:
-            header = json.loads((file.metadata() or {}).get(_KEY, "{}"))
+            header = json.loads((file.metadata() or {}).get(KEY, "{}"))
             if not isinstance(header, dict) or header.get("kind") != kind:
                 raise BadInput(
                     f"{path} is not a {kind} of vaekit: give a run directory's own file."
@@ -76,9 +71,9 @@ def read(path: Path, kind: str) -> tuple[dict[str, Tensor], State]:
         ) from error
 
 
-def write_weights(path: Path, module: nn.Module) -> None:
+def write_weights(path: Path, module: nn.Module, state: State | None = None) -> None:
     """Write a module's weights, as `load_weights` reads them; raises OSError."""
-    write(path, "model", module.state_dict(), {})
+    write(path, "model", module.state_dict(), state or {})
 
 
 def load_weights(path: Path, module: nn.Module) -> None:

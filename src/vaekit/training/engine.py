@@ -15,8 +15,9 @@ from vaekit.model import Autoencoder
 from vaekit.objectives import Objective, check
 from vaekit.training.display import Display, display
 from vaekit.training.group import joined
+from vaekit.training.history import Record
 from vaekit.training.keeper import Keeper
-from vaekit.training.logs import Log, Record
+from vaekit.training.logs import Log
 from vaekit.training.options import Training
 from vaekit.training.process import prepare
 from vaekit.training.session import Session

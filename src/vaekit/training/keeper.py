@@ -8,7 +8,7 @@ from typing import final
 
 from vaekit.errors import BadInput, Interrupted
 from vaekit.training import checkpoint, snapshot
-from vaekit.training.checkpoint import METRICS, MODEL, STATE
+from vaekit.training.history import METRICS, MODEL, STATE
 from vaekit.training.logs import Log
 from vaekit.training.session import Session
 
@@ -59,7 +59,8 @@ class Keeper:
         """Write the model's weights; raises BadInput where the disk is full."""
         if self._folder is not None and self._group.first:
             with self.writing():
-                checkpoint.write_weights(self._folder / MODEL, self._session.model)
+                state = {"epochs": self._session.options.epochs}
+                checkpoint.write_weights(self._folder / MODEL, self._session.model, state)
 
     def log(self) -> Log:
         """The log of the epochs completed, open for more; raises BadInput where it is damaged."""

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, final
 
 from vaekit.errors import BadInput
-from vaekit.training.checkpoint import METRICS
-
-Record = dict[str, Any]
+from vaekit.training.history import METRICS, Record, parse
 
 
 @final
@@ -115,9 +113,4 @@ def _recorded(path: Path, size: int) -> list[Record]:
             f"{path} is missing or shorter than its checkpoint knows: "
             "restore it, or start a new run."
         )
-    try:
-        return [json.loads(line) for line in lines.splitlines()]
-    except ValueError:
-        raise BadInput(
-            f"{path} is not a log of this run: restore it, or start a new run."
-        ) from None
+    return parse(lines, path)

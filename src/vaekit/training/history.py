@@ -1,0 +1,61 @@
+"""A run's files by name, and what its log and weights say, read without torch and without trust."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from vaekit.errors import BadInput
+
+STATE = Path("checkpoint", "state.safetensors")
+MODEL = Path("model.safetensors")
+METRICS = Path("metrics.jsonl")
+KEY = "vaekit"
+"""Our entry in the header of a file of tensors."""
+
+Record = dict[str, Any]
+"""An epoch: its number, the steps so far, metrics of training and validation, learning rate."""
+
+_FIELDS = {"epoch": int, "step": int, "train": dict, "validation": dict}
+
+
+def parse(text: bytes, path: Path) -> list[Record]:
+    """The records of a log, one a line; raises BadInput naming the first line that is none."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            record = None
+        if not _is_record(record):
+            raise BadInput(
+                f"{path} is damaged: line {number} is no record of an epoch. Restore it from a "
+                "copy, or start a new run."
+            )
+        found.append(record)
+    return found
+
+
+def _is_record(record: Any) -> bool:
+    if not isinstance(record, dict):
+        return False
+    if any(type(record.get(name)) is not kind for name, kind in _FIELDS.items()):
+        return False
+    metrics = [*record["train"].items(), *record["validation"].items()]
+    return isinstance(record.get("learning_rate"), int | float) and all(
+        isinstance(value, int | float | list) for _, value in metrics
+    )
+
+
+def state_of(path: Path) -> dict[str, Any]:
+    """The state in the header of a file of tensors that vaekit wrote; empty where there is none."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(min(length, _MOST)))
+        state = json.loads(header["__metadata__"][KEY])["state"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+_MOST = 10**8  # bytes of a header
