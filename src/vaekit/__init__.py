@@ -31,18 +31,6 @@ if TYPE_CHECKING:
     from vaekit.errors import BadInput as BadInput
     from vaekit.errors import Interrupted as Interrupted
     from vaekit.evaluation import evaluate as evaluate
-    from vaekit.experiments.derived import attribute_directions as attribute_directions
-    from vaekit.experiments.derived import code_mixture as code_mixture
-    from vaekit.experiments.pictures import draw_figures as draw_figures
-    from vaekit.experiments.train import resume as resume
-    from vaekit.experiments.train import train as train
-    from vaekit.experiments.use import edit as edit
-    from vaekit.experiments.use import encode as encode
-    from vaekit.experiments.use import evaluate_run as evaluate_run
-    from vaekit.experiments.use import interpolate as interpolate
-    from vaekit.experiments.use import reconstruct as reconstruct
-    from vaekit.experiments.use import sample as sample
-    from vaekit.experiments.use import traverse as traverse
     from vaekit.model import Autoencoder as Autoencoder
     from vaekit.records import Batch as Batch
     from vaekit.records import Draw as Draw
@@ -56,6 +44,18 @@ if TYPE_CHECKING:
     from vaekit.spec import Spec as Spec
     from vaekit.training import Training as Training
     from vaekit.training import fit as fit
+    from vaekit.workflow.derived import attribute_directions as attribute_directions
+    from vaekit.workflow.derived import code_mixture as code_mixture
+    from vaekit.workflow.looks import draw_figures as draw_figures
+    from vaekit.workflow.train import resume as resume
+    from vaekit.workflow.train import train as train
+    from vaekit.workflow.use import edit as edit
+    from vaekit.workflow.use import encode as encode
+    from vaekit.workflow.use import evaluate_run as evaluate_run
+    from vaekit.workflow.use import interpolate as interpolate
+    from vaekit.workflow.use import reconstruct as reconstruct
+    from vaekit.workflow.use import sample as sample
+    from vaekit.workflow.use import traverse as traverse
 
 __version__ = "0.1.0"
 
@@ -121,24 +121,24 @@ _HOMES = {
     "Split": "data",
     "Trace": "records",
     "Training": "training",
-    "attribute_directions": "experiments.derived",
-    "code_mixture": "experiments.derived",
-    "draw_figures": "experiments.pictures",
+    "attribute_directions": "workflow.derived",
+    "code_mixture": "workflow.derived",
+    "draw_figures": "workflow.looks",
     "evaluate": "evaluation",
-    "edit": "experiments.use",
-    "encode": "experiments.use",
-    "evaluate_run": "experiments.use",
-    "interpolate": "experiments.use",
-    "reconstruct": "experiments.use",
-    "sample": "experiments.use",
-    "traverse": "experiments.use",
+    "edit": "workflow.use",
+    "encode": "workflow.use",
+    "evaluate_run": "workflow.use",
+    "interpolate": "workflow.use",
+    "reconstruct": "workflow.use",
+    "sample": "workflow.use",
+    "traverse": "workflow.use",
     "fit": "training",
     "list_runs": "runs",
     "load": "runs",
     "load_data": "data",
     "open_run": "runs",
-    "resume": "experiments.train",
-    "train": "experiments.train",
+    "resume": "workflow.train",
+    "train": "workflow.train",
 }
 _THERE = {"load": "load_model", "load_data": "load"}
 

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from vaekit.errors import BadInput
-from vaekit.experiments.train import resume, train
 from vaekit.features import NETWORKS, Features
 from vaekit.objectives import ELBO, IWAE, Objective, Perceptual
 from vaekit.recipes import vae
@@ -19,6 +18,7 @@ from vaekit.records import Batch, Draw, Loss, Phase, Trace
 from vaekit.runs import open_run
 from vaekit.spec import Spec
 from vaekit.training import Training
+from vaekit.workflow.train import resume, train
 
 LAYERS = ("relu1", "fire2")
 

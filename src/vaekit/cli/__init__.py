@@ -35,7 +35,7 @@ COMMANDS = {
     "demo": Command(
         "Start here",
         "an autoencoder and a VAE side by side on small digits, in a minute",
-        "experiments:demo",
+        "reports:demo",
     ),
     "recipes": Command(
         "Start here", "the models there are, with papers and options", "lists:recipes"
@@ -62,7 +62,7 @@ COMMANDS = {
     "interpolate": Command("Edit", "the way from one picture to another", "walks:interpolate"),
     "traverse": Command("Edit", "one coordinate of a code at a time", "walks:traverse"),
     "reproduce": Command(
-        "Reproduce", "published results, trained anew and measured", "experiments:reproduce"
+        "Reproduce", "published results, trained anew and measured", "reports:reproduce"
     ),
 }
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from vaekit.experiments.use import Codes as Encoded
+    from vaekit.workflow.use import Codes as Encoded
 
     Codes = NDArray[np.float32]
 

@@ -38,7 +38,7 @@ def attributes(
         json: Print JSON and nothing else.
         root: Folder of runs.
     """
-    from vaekit.experiments.derived import attribute_directions
+    from vaekit.workflow.derived import attribute_directions
 
     opened = open_run(run, root)
     found = attribute_directions(opened, method)
@@ -97,7 +97,7 @@ def edit(
         force: Replace a file that is there.
         root: Folder of runs.
     """
-    from vaekit.experiments import use
+    from vaekit.workflow import use
 
     opened = open_run(run, root)
     steps = _checked(attribute, scale)

@@ -19,7 +19,7 @@ def figures(run: str, /, *, limit: int = 10_000, root: str = ROOT) -> None:
         limit: Data points to draw at most.
         root: Folder of runs.
     """
-    from vaekit.experiments.pictures import draw_figures
+    from vaekit.workflow.looks import draw_figures
 
     for path in draw_figures(open_run(run, root), limit=limit):
         print(path)
@@ -50,7 +50,7 @@ def evaluate(
         json: Print JSON and nothing else.
         root: Folder of runs.
     """
-    from vaekit.experiments.use import evaluate_run
+    from vaekit.workflow.use import evaluate_run
 
     opened = open_run(run, root)
     found = evaluate_run(opened, split=split, draws=draws, seed=seed, limit=limit, progress=True)

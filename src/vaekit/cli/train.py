@@ -36,7 +36,7 @@ def train(arguments: Arguments) -> None:
     if len(placed) < 2:
         _help_or_refuse(arguments, placed)
     from vaekit.cli.parts import CHOICES, Rows, spec_from
-    from vaekit.experiments.train import start
+    from vaekit.workflow.train import start
 
     recipe, source, *_ = placed
     loaded: list[Dataset] = []
@@ -78,7 +78,7 @@ def resume(
         epochs: A larger number of epochs than before, to train on.
         progress: Whether to show progress.
     """
-    from vaekit.experiments import train as experiment
+    from vaekit.workflow import train as experiment
 
     found = open_run(run, root)
     if found.finished and epochs in (None, found.training.epochs):
@@ -119,7 +119,7 @@ def _help_or_refuse(arguments: Arguments, placed: list[str]) -> NoReturn:
 
 def _report(run: Run) -> None:
     """Say how training ended, where the run is and what to type next."""
-    from vaekit.experiments.train import reference
+    from vaekit.workflow.train import reference
 
     records = run.records()
     part = "validation" if records[-1]["validation"] else "train"

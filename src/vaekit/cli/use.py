@@ -51,7 +51,7 @@ def sample(
         force: Replace a file that is there.
         root: Folder of runs.
     """
-    from vaekit.experiments import use
+    from vaekit.workflow import use
 
     opened, what = open_run(run, root), inputs.given(given)
     path = _target(opened, out, "samples", force)
@@ -90,8 +90,8 @@ def reconstruct(
         force: Replace a file that is there.
         root: Folder of runs.
     """
-    from vaekit.experiments import use
     from vaekit.figures import pairs
+    from vaekit.workflow import use
 
     opened, told = open_run(run, root), inputs.given(given)
     path = _target(opened, out, "reconstructions", force)
@@ -129,7 +129,7 @@ def encode(
         force: Replace a file that is there.
         root: Folder of runs.
     """
-    from vaekit.experiments import use
+    from vaekit.workflow import use
 
     opened = open_run(run, root)
     path = output.target(out, opened.path / "codes.parquet", files.ENDINGS, force)

@@ -37,7 +37,7 @@ def interpolate(
         force: Replace a file that is there.
         root: Folder of runs.
     """
-    from vaekit.experiments import use
+    from vaekit.workflow import use
 
     opened = open_run(run, root)
     path = strips.target(opened, out, "interpolation", force)
@@ -88,7 +88,7 @@ def traverse(
         force: Replace a file that is there.
         root: Folder of runs.
     """
-    from vaekit.experiments import use
+    from vaekit.workflow import use
 
     opened = open_run(run, root)
     path = strips.target(opened, out, "traversal", force)

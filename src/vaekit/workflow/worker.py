@@ -1,4 +1,4 @@
-"""One of the processes that train a run: `python -m vaekit.experiments.worker RUN PROGRESS`."""
+"""One of the processes that train a run: `python -m vaekit.workflow.worker RUN PROGRESS`."""
 
 import os
 import signal
@@ -6,10 +6,10 @@ import sys
 from types import FrameType
 
 from vaekit.errors import BadInput, Interrupted
-from vaekit.experiments.processes import BAD_INPUT, INTERRUPTED
-from vaekit.experiments.train import train_on
 from vaekit.runs import open_run
 from vaekit.training.group import leave
+from vaekit.workflow.processes import BAD_INPUT, INTERRUPTED
+from vaekit.workflow.train import train_on
 
 
 def main(path: str, progress: bool) -> int:

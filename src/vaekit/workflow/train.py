@@ -11,7 +11,6 @@ import torch
 from vaekit.data import SOURCES, Dataset, load
 from vaekit.describe import write_graph
 from vaekit.errors import BadInput, Interrupted
-from vaekit.experiments.processes import train_together
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective
 from vaekit.runs import ROOT, Run, check_name, create, open_run
@@ -19,6 +18,7 @@ from vaekit.spec import Options, Spec
 from vaekit.training import Training, fit
 from vaekit.training.group import joined
 from vaekit.training.support import check_support
+from vaekit.workflow.processes import train_together
 
 _NOT_KEPT = ("labels", "workers")  # options of data that a run has no use for
 

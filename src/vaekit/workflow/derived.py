@@ -18,12 +18,12 @@ from torch import Tensor
 
 from vaekit.data import Dataset, Split
 from vaekit.errors import BadInput
-from vaekit.experiments.pictures import encode, held_out
 from vaekit.runs import Run
 from vaekit.space.directions import Directions, Method, directions
 from vaekit.space.mixture import Mixture, mixture
 from vaekit.training.checkpoint import State, read, write
 from vaekit.training.history import MODEL, STATE
+from vaekit.workflow.looks import encode, held_out
 
 Array = NDArray[Any]
 Made = tuple[dict[str, Tensor], State]

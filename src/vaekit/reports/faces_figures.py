@@ -4,8 +4,8 @@ import torch
 from matplotlib.figure import Figure
 
 from vaekit import figures
-from vaekit.experiments.faces_results import EDITED, Measured, Response, Results
 from vaekit.figures import Line
+from vaekit.reports.faces_results import EDITED, Measured, Response, Results
 
 _COLUMNS = 8
 NAMES = {"means": "plain", "balanced": "balanced", "logistic": "logistic"}

@@ -14,12 +14,12 @@ from vaekit.errors import BadInput
 from vaekit.evaluation import evaluate
 from vaekit.evaluation.generation import Generation, judge_generation, judge_real
 from vaekit.evaluation.judge import Judge, accuracy, load_judge, save, train_judge
-from vaekit.experiments.mnist_report import write_report
-from vaekit.experiments.mnist_results import CASES, Case, Measured, Results
-from vaekit.experiments.pictures import SIDE, Look, draw_samples, look, model_figures, panel
-from vaekit.experiments.repeat import trained
+from vaekit.reports.mnist_report import write_report
+from vaekit.reports.mnist_results import CASES, Case, Measured, Results
+from vaekit.reports.repeat import trained
 from vaekit.runs import Run
 from vaekit.training import Training
+from vaekit.workflow.looks import SIDE, Look, draw_samples, look, model_figures, panel
 
 SAMPLES = 2_000
 DRAWS = 50

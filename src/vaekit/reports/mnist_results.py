@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaekit.evaluation.generation import Generation
-from vaekit.experiments.pictures import Look
 from vaekit.runs import Run
+from vaekit.workflow.looks import Look
 
 
 @final

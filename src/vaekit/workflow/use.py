@@ -21,12 +21,12 @@ from vaekit.data import Crop, Dataset, Split, load
 from vaekit.data.loading import holds_images
 from vaekit.errors import BadInput
 from vaekit.evaluation import Evaluation
-from vaekit.experiments.derived import attribute_directions, code_mixture, codes
-from vaekit.experiments.pictures import encode as encode_split
 from vaekit.model import Told
 from vaekit.records import Batch
 from vaekit.runs import Run, open_run
 from vaekit.space.directions import Method
+from vaekit.workflow.derived import attribute_directions, code_mixture, codes
+from vaekit.workflow.looks import encode as encode_split
 
 Array = NDArray[Any]
 Given = Mapping[str, str] | None

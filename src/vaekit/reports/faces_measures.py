@@ -22,8 +22,9 @@ from vaekit.evaluation.perceptual import (
     pooled,
 )
 from vaekit.evaluation.pictures import psnr, sharpness, ssim
-from vaekit.experiments.derived import attribute_directions, attributes, code_mixture
-from vaekit.experiments.faces_results import (
+from vaekit.features import Features
+from vaekit.model import Autoencoder
+from vaekit.reports.faces_results import (
     EDITED,
     METHODS,
     Case,
@@ -32,12 +33,11 @@ from vaekit.experiments.faces_results import (
     Quality,
     Response,
 )
-from vaekit.features import Features
-from vaekit.model import Autoencoder
 from vaekit.runs import Run
 from vaekit.space.directions import Directions
 from vaekit.space.editing import edit
 from vaekit.space.interpolation import spherical
+from vaekit.workflow.derived import attribute_directions, attributes, code_mixture
 
 COMPONENTS = 20
 SAMPLES = 64  # drawn for the figures

@@ -34,7 +34,7 @@ def train_together(path: Path, devices: int, progress: bool) -> None:
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         PARENT: str(os.getpid()),
     }
-    command = [sys.executable, "-P", "-m", "vaekit.experiments.worker", str(path)]
+    command = [sys.executable, "-P", "-m", "vaekit.workflow.worker", str(path)]
     workers = [
         subprocess.Popen(
             [*command, str(int(progress))],

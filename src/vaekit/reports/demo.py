@@ -7,11 +7,11 @@ from rich.console import Console
 
 from vaekit import figures
 from vaekit.evaluation import evaluate
-from vaekit.experiments.pictures import SIDE, Look, look, model_figures, panel, samples_title
-from vaekit.experiments.repeat import trained
 from vaekit.figures import Report
+from vaekit.reports.repeat import trained
 from vaekit.runs import Run
 from vaekit.training import Training
+from vaekit.workflow.looks import SIDE, Look, look, model_figures, panel, samples_title
 
 MODELS = {"ae": "Autoencoder", "vae": "VAE"}
 EPOCHS = 150

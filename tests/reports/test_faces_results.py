@@ -6,8 +6,8 @@ import pytest
 
 from vaekit.evaluation.bootstrap import Interval
 from vaekit.evaluation.edits import Edit
-from vaekit.experiments.faces_report import verdict
-from vaekit.experiments.faces_results import Response
+from vaekit.reports.faces_report import verdict
+from vaekit.reports.faces_results import Response
 from vaekit.space.directions import Method
 
 

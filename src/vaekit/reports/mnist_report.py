@@ -7,9 +7,9 @@ from typing import Any
 
 from vaekit import figures
 from vaekit.evaluation.generation import Generation
-from vaekit.experiments.mnist_results import CASES, Measured, Results, mean_and_error
-from vaekit.experiments.pictures import SIDE, panel, samples_title
 from vaekit.figures import Report
+from vaekit.reports.mnist_results import CASES, Measured, Results, mean_and_error
+from vaekit.workflow.looks import SIDE, panel, samples_title
 
 INTRO = """
 Four networks of 784-500-250-d units and back, trained on MNIST: a plain autoencoder (AE) and a

@@ -8,7 +8,8 @@ from typing import Any
 
 from vaekit import figures
 from vaekit.evaluation.bootstrap import Interval
-from vaekit.experiments.faces_figures import (
+from vaekit.figures import Report
+from vaekit.reports.faces_figures import (
     NAMES,
     leaks,
     overview,
@@ -18,7 +19,7 @@ from vaekit.experiments.faces_figures import (
     samples,
     strips,
 )
-from vaekit.experiments.faces_results import (
+from vaekit.reports.faces_results import (
     EDITED,
     LATENT,
     METHODS,
@@ -27,7 +28,6 @@ from vaekit.experiments.faces_results import (
     Response,
     Results,
 )
-from vaekit.figures import Report
 
 INTRO = """
 Variational autoencoders of faces, 64 x 64 x 3, with {latent} latent dimensions, trained for

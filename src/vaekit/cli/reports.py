@@ -21,7 +21,7 @@ def demo(*, folder: Path = Path("demo"), seed: int = 0) -> None:
         folder: Where runs, figures and the report go.
         seed: Seed of the training runs.
     """
-    from vaekit.experiments import demo as experiment
+    from vaekit.reports import demo as experiment
 
     with _saying_how_to_go_on():
         report = experiment.demo(folder, seed=seed)
@@ -33,8 +33,8 @@ def demo(*, folder: Path = Path("demo"), seed: int = 0) -> None:
 
 
 EXPERIMENTS = {
-    "mnist": "vaekit.experiments.reproduce",
-    "faces": "vaekit.experiments.faces",
+    "mnist": "vaekit.reports.mnist",
+    "faces": "vaekit.reports.faces",
 }
 
 

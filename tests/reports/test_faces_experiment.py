@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from vaekit.errors import BadInput
-from vaekit.experiments.faces import CASES, faces
+from vaekit.reports.faces import CASES, faces
 
 PICTURES = 160
 EDITED = ("Blond_Hair", "Eyeglasses", "Smiling")

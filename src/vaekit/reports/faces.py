@@ -8,10 +8,10 @@ from rich.console import Console
 
 from vaekit.data import Dataset, load
 from vaekit.errors import BadInput
-from vaekit.experiments.faces_measures import Examiner, examiner, measure
-from vaekit.experiments.faces_report import save_figures, save_numbers, write_report
-from vaekit.experiments.faces_results import EDITED, LATENT, Case, Measured, Results
-from vaekit.experiments.repeat import trained
+from vaekit.reports.faces_measures import Examiner, examiner, measure
+from vaekit.reports.faces_report import save_figures, save_numbers, write_report
+from vaekit.reports.faces_results import EDITED, LATENT, Case, Measured, Results
+from vaekit.reports.repeat import trained
 from vaekit.training import Training
 
 CASES = (

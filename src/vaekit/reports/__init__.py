@@ -1,0 +1,1 @@
+"""Reports: published claims, trained anew and measured."""
