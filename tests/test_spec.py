@@ -170,11 +170,12 @@ def test_an_unknown_name_or_option_is_refused_with_the_nearest(
 @pytest.mark.parametrize("size", [0, -1])
 def test_a_code_without_a_size_is_refused_by_its_flag(recipe: str, size: int) -> None:
     options: dict[str, Any] = {"latent": size}
+    named = "`latent`"
     if recipe == "ladder-vae":
         options = {"latent": (size,)}
     if recipe == "vq-vae":
-        options = {"positions": 1, "width": size}
-    with pytest.raises(BadInput, match=rf"^`latent` must be 1 or more, not {size}\."):
+        options, named = {"positions": 1, "width": size}, "`positions` times `width`"
+    with pytest.raises(BadInput, match=rf"^{named} must be 1 or more, not {size}\."):
         Spec(recipe, SHAPE, options).build()
 
 

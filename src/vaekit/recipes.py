@@ -42,6 +42,7 @@ from vaekit.objectives import (
 )
 
 Parts = tuple[Autoencoder, Objective]
+_SIDE_BY_SIDE = "positions` times `width"
 
 
 def ae(
@@ -188,10 +189,11 @@ def vq_vae(
         commitment: Weight of the distance between encodings and their vectors.
     """
 
-    def book(features: int, size: int) -> Codebook:
+    def book(features: int, _: int) -> Codebook:
         return Codebook(features, positions, codes, width, decay, commitment)
 
-    return assemble(shape, net, likelihood, context, book, positions * width), ELBO(0.0)
+    size = positions * width
+    return assemble(shape, net, likelihood, context, book, size, _SIDE_BY_SIDE), ELBO(0.0)
 
 
 def ladder_vae(
@@ -202,7 +204,7 @@ def ladder_vae(
     context: int = 0,
     latent: tuple[int, ...] = (5, 10),
     hidden_ladder: int = 128,
-    warmup: float = 0.0,
+    warmup: float = 5.0,
     draws: int = 1,
 ) -> Parts:
     """A VAE with codes one above the other, the upper ones the prior of the lower ones.
@@ -212,7 +214,8 @@ def ladder_vae(
     Args:
         latent: Size of the code at each level, from the top down.
         hidden_ladder: Width of the networks between levels.
-        warmup: Epochs over which the rate's weight rises from 0.
+        warmup: Epochs over which the rate's weight rises from 0, as in the paper; without it
+            much of the lower level stays unused.
         draws: Codes drawn for each data point in a step.
     """
 
@@ -355,14 +358,16 @@ def assemble(
     context: int,
     latent: Callable[[int, int], LatentPart],
     size: int,
+    named: str = "latent",
 ) -> Autoencoder:
     """An autoencoder from its parts, with the data's defaults for those left out.
 
     context: its size, 0 for none. latent: from the encoder's features F and the size D to a latent.
+    named: the option that says how large it is.
     Raises BadInput where the size is not positive.
     """
     if size < 1:
-        raise BadInput(f"`latent` must be 1 or more, not {size}.")
+        raise BadInput(f"`{named}` must be 1 or more, not {size}.")
     kind = KINDS[usual(shape)]
     net = net or NETS[kind.net(shape)]()
     likelihood = likelihood or LIKELIHOODS[kind.likelihood(shape)]()

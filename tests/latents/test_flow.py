@@ -91,9 +91,9 @@ def test_it_has_no_rate_by_dimension_and_says_so_when_built() -> None:
         check(model, ELBO(free_bits=0.1))
 
 
-@pytest.mark.parametrize("options", [{"steps": 0}, {"hidden": 0}])
+@pytest.mark.parametrize("options", [{"steps": 0}, {"steps": 101}, {"hidden_flow": 0}])
 def test_options_that_make_no_sense_are_refused(options: dict[str, int]) -> None:
-    with pytest.raises(BadInput, match="must be 1 or more, not 0"):
+    with pytest.raises(BadInput, match=f"`{next(iter(options))}` must be"):
         FlowPosterior(F, D, **options)
 
 

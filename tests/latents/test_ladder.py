@@ -115,6 +115,8 @@ def test_samples_come_from_the_top_down() -> None:
 def test_sizes_that_make_no_sense_are_refused(sizes: tuple[int, ...]) -> None:
     with pytest.raises(BadInput, match="`latent` must be one size or more"):
         Ladder(F, sizes)
+    with pytest.raises(BadInput, match="`hidden_ladder` must be 1 or more"):
+        Ladder(F, SIZES, 0)
 
 
 def test_after_training_both_levels_are_in_use_and_the_bound_rises_with_the_draws() -> None:

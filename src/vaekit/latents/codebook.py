@@ -143,8 +143,7 @@ class Codebook(nn.Module):
     def follow(self, counts: Tensor, sums: Tensor, places: Tensor) -> None:
         """Move the book to what chose it: all that a step changes.
 
-        counts, sums: encodings that chose each vector, (M,), and their sums, (M, W), over the
-            whole batch, however many processes share it.
+        counts, sums: how many encodings chose each vector, (M,), and their sums, (M, W).
         places: encodings at random, (M, W), where vectors go that have been idle for too long.
         """
         self.counts.lerp_(counts, 1 - self.decay)

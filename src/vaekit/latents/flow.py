@@ -57,18 +57,19 @@ class FlowPosterior(nn.Module):
     and of the features; the order is reversed from one to the next. Kingma et al. 2016,
     https://arxiv.org/abs/1606.04934
 
-    features: F. size: D. steps: flows. hidden: width of their networks.
+    features: F. size: D. steps: flows. hidden_flow: width of their networks.
     Raises BadInput where an option makes no sense.
     """
 
-    def __init__(self, features: int, size: int, steps: int = 2, hidden: int = 128) -> None:
+    def __init__(self, features: int, size: int, steps: int = 2, hidden_flow: int = 128) -> None:
         from zuko.flows import MaskedAutoregressiveTransform
         from zuko.transforms import MonotonicAffineTransform
 
         super().__init__()
-        for name, value in (("steps", steps), ("hidden", hidden)):
-            if value < 1:
-                raise BadInput(f"`{name}` must be 1 or more, not {value}.")
+        if not 1 <= steps <= 100:
+            raise BadInput(f"`steps` must be between 1 and 100, not {steps}.")
+        if hidden_flow < 1:
+            raise BadInput(f"`hidden_flow` must be 1 or more, not {hidden_flow}.")
         self.size, self.gives = size, Flowed
         self.base = GaussianPosterior(features, size)
         forth = torch.arange(size)
@@ -82,7 +83,7 @@ class FlowPosterior(nn.Module):
                 context=features,
                 order=forth if step % 2 else forth.flip(0),
                 univariate=affine,
-                hidden_features=(hidden,),
+                hidden_features=(hidden_flow,),
             )
             for step in range(steps)
         )

@@ -29,24 +29,30 @@ class Ladder(nn.Module):
     the level above. All levels side by side, the top first, are the code: what the decoder
     reads, what `encode` gives. Sønderby et al. 2016, https://arxiv.org/abs/1602.02282
 
-    features: F. sizes: D of each level, from the top down. hidden: width of the networks between
-    levels. Raises BadInput where an option makes no sense.
+    features: F. sizes: D of each level, from the top down. hidden_ladder: width of the networks
+    between levels. Raises BadInput where an option makes no sense.
     """
 
-    def __init__(self, features: int, sizes: Sequence[int], hidden: int = 128) -> None:
+    def __init__(self, features: int, sizes: Sequence[int], hidden_ladder: int = 128) -> None:
         super().__init__()
-        if not sizes or min(sizes) < 1 or hidden < 1:
+        if not sizes or min(sizes) < 1:
             raise BadInput(f"`latent` must be one size or more, from the top, not {list(sizes)}.")
+        if hidden_ladder < 1:
+            raise BadInput(f"`hidden_ladder` must be 1 or more, not {hidden_ladder}.")
         self.sizes, self.size, self.context = tuple(sizes), sum(sizes), 0
         self.provides = frozenset({"z", "code", "log_q", "log_p", "rate", "rates", "prior"})
-        widths = [hidden] * (len(sizes) - 1) + [features]  # of each level's features
+        widths = [hidden_ladder] * (len(sizes) - 1) + [features]  # of each level's features
         self.up = nn.ModuleList(
             nn.Sequential(nn.Linear(lower, upper), nn.ReLU()) for upper, lower in pairwise(widths)
         )
         self.posteriors = nn.ModuleList(map(GaussianPosterior, widths, sizes))
         self.top = StandardNormal(sizes[0])
         self.priors = nn.ModuleList(
-            nn.Sequential(nn.Linear(upper, hidden), nn.ReLU(), nn.Linear(hidden, 2 * size))
+            nn.Sequential(
+                nn.Linear(upper, hidden_ladder),
+                nn.ReLU(),
+                nn.Linear(hidden_ladder, 2 * size),
+            )
             for upper, size in pairwise(sizes)
         )
 
