@@ -216,7 +216,7 @@ class Run:
         from vaekit.data import Dataset
 
         if not isinstance(data, Dataset):
-            data = load(data, labels=labels, **self.data["options"])
+            data = load(data, labels=labels, **self._options)
         if data.fingerprint != self.data["fingerprint"]:
             raise BadInput(f"These are not the data that {self.path} was trained on.")
         return replace(self, given=data)

@@ -150,13 +150,4 @@ def _check_type(what: str, value: Any, hint: Any) -> None:
 
 
 _MOST = 2**40
-_HINTS: dict[str, Any] = {
-    "recipe": str,
-    "shape": tuple[int, ...],
-    "options": dict[str, Any],
-    "net": str,
-    "net_options": dict[str, Any],
-    "likelihood": str,
-    "likelihood_options": dict[str, Any],
-    "context": int,
-}
+_HINTS = get_type_hints(Spec)
