@@ -221,3 +221,30 @@ def test_refuses_to_resume_something_else(tmp_path: Path) -> None:
     (folder / STATE).unlink()
     with pytest.raises(BadInput, match=r"state\.safetensors is missing though metrics\.jsonl"):
         resumed(folder)
+
+
+def test_ctrl_c_that_was_ignored_before_stays_ignored(tmp_path: Path) -> None:
+    model, objective = small_vae()
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(Interrupted):  # by SIGTERM, which is not
+            fit(model, Terminating(objective), digits(), progress=False)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+class Terminating(Objective):
+    """Another objective that sends Ctrl-C at its third step and SIGTERM at its fifth."""
+
+    def __init__(self, base: Objective) -> None:
+        super().__init__()
+        self.base, self.seen = base, 0
+
+    def forward(self, trace: Trace) -> Loss:
+        self.seen += 1
+        if self.seen in (3, 5):
+            os.kill(os.getpid(), signal.SIGINT if self.seen == 3 else signal.SIGTERM)
+        assert self.seen <= 6
+        loss: Loss = self.base(trace)
+        return loss

@@ -10,6 +10,8 @@ from typing import Any, Self, final
 class StopRequest:
     """Turns Ctrl-C and SIGTERM into a request that the loop reads between two steps.
 
+    Ctrl-C that the process was started to ignore, as shells do in the background, stays ignored.
+
     The first signal also puts the usual handlers back: a second one acts at once.
     Signals reach Python's main thread alone; elsewhere this does nothing.
     """
@@ -21,6 +23,8 @@ class StopRequest:
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
+                if signal.getsignal(number) is signal.SIG_IGN:
+                    continue
                 self._usual[number] = signal.signal(number, self._request)
         return self
 
