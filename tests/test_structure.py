@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from types import ModuleType
 
@@ -50,8 +51,8 @@ def layer_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported_layers(path: Path) -> set[str]:
-    """The parts of vaekit that a file imports, anywhere in it."""
+def imported_names(path: Path) -> list[str]:
+    """What a file imports, anywhere in it, with its module's name."""
     names: list[str] = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -59,7 +60,12 @@ def imported_layers(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{shown(path)}:{node.lineno} imports relatively"
             names += [f"{node.module}.{alias.name}" for alias in node.names]
-    inside = [name.split(".")[1] for name in names if name.startswith("vaekit.")]
+    return names
+
+
+def imported_layers(path: Path) -> set[str]:
+    """The parts of vaekit that a file imports."""
+    inside = [name.split(".")[1] for name in imported_names(path) if name.startswith("vaekit.")]
     return set(inside) & {layer_of(source) for source in SOURCES}
 
 
@@ -125,6 +131,25 @@ def test_imports_point_up_the_documented_list() -> None:
         and (others := imported_layers(path) - {layer} - above.get(layer, set()))
     ]
     assert not downwards, "\n".join(downwards)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    names = {
+        ".".join(("vaekit", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
+            ".__init__"
+        ): path
+        for path in SOURCES
+    }
+    graph = {
+        name: {
+            other if other in names else other.rpartition(".")[0]
+            for other in imported_names(path)
+            if not other.startswith(f"{name}.")  # a package hands on what lies below it
+        }
+        & names.keys()
+        for name, path in names.items()
+    }
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names them
 
 
 def test_functions_are_short() -> None:

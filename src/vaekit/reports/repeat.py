@@ -6,7 +6,7 @@ from typing import Any
 from vaekit.errors import BadInput
 from vaekit.runs import Run, open_run
 from vaekit.training import Training
-from vaekit.workflow.train import resume, train
+from vaekit.workflow.train import lasting, resume, train
 
 
 def trained(
@@ -23,7 +23,7 @@ def trained(
 ) -> Run:
     """The finished run of this name: opened where it exists, resumed or trained where not.
 
-    Raises BadInput where a run of this name was made with other options.
+    Raises BadInput where a run of this name was made with other options or of other data.
     """
     if not (root / name).exists():
         return train(
@@ -43,4 +43,8 @@ def trained(
         raise BadInput(
             f"{run.path} was made with other options: give another `folder`, or remove it."
         )
+    kept = run.data["options"]
+    same = (str(kept.get(name)) == str(value) for name, value in (data_options or {}).items())
+    if run.data["source"] != lasting(data) or not all(same):
+        raise BadInput(f"{run.path} was made of other data: give another `folder`, or remove it.")
     return run if run.state == "finished" else resume(run, progress=progress)

@@ -109,7 +109,7 @@ def start(
     check_support(model.likelihood, dataset)
     data: dict[str, Any] = {
         "name": dataset.name,
-        "source": None if source is None else _lasting(source),
+        "source": None if source is None else lasting(source),
         "options": {k: value for k, value in data_options.items() if k not in _NOT_KEPT}
         | dict(dataset.prepared),
         "fingerprint": dataset.fingerprint,
@@ -202,6 +202,6 @@ def reference(run: Run) -> str:
     return run.name if run.path == Path(ROOT, run.name) else str(run.path)
 
 
-def _lasting(source: str | Path) -> str:
+def lasting(source: str | Path) -> str:
     """A source that means the same from any folder."""
     return str(source) if str(source) in SOURCES else str(Path(source).expanduser().resolve())
