@@ -7,12 +7,13 @@ Commands live in the modules of this package and are imported when called, so th
 import io
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, final
 
 from vaekit.cli.messages import on_one_line
 from vaekit.errors import BadInput, Interrupted
@@ -76,15 +77,53 @@ EXAMPLES = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and give its exit code: 0, 2 for bad input, 130 when interrupted."""
+    """Run a command and give its exit code: 0, 2 for bad input, 130 when interrupted.
+
+    141 when the reader of a pipe has seen enough.
+    """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal may lack ± and its like
+    os.environ["MPLBACKEND"] = "agg"  # figures go to files; one of windows may not be there
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # it was closed, and the next file opened would take its place
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):  # a terminal may lack ± and its like
             stream.reconfigure(errors="replace")
     if os.environ.get("RANK", "0") != "0":  # one of several processes: the first one speaks
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     try:
-        with _one_line_warnings(), bounded():
+        with redirect_stderr(_Unfailing(sys.stderr)):
+            code = _outcome(arguments)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        code = BROKEN_PIPE
+    for stream in (sys.stdout, sys.stderr):
+        _give_up_on_the_rest(stream)
+    return code
+
+
+@final
+class _Unfailing:
+    """A stream for what is only told: no run ends because it cannot be, but for a closed pipe."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            self._stream.write(text)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _outcome(arguments: list[str]) -> int:
+    """The exit code of a command; what it raises is said in a line."""
+    try:
+        with _one_line_each(), bounded():
             code = _call(arguments)
             sys.stdout.flush()
             return code
@@ -93,11 +132,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Interrupted, KeyboardInterrupt) as error:
         print(str(error) or "Interrupted.", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+    except BrokenPipeError:
+        raise
     except OSError as error:
         return _fail(f"{error.filename or 'The system'}: {error.strerror or error}.")
+
+
+def _give_up_on_the_rest(stream: Any) -> None:
+    """Drop what a stream still holds and cannot write, or Python would fail at it in the end."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def help_text() -> str:
@@ -130,8 +176,8 @@ def _call(arguments: list[str]) -> int:
     module, _, function = COMMANDS[name].home.partition(":")
     try:
         getattr(import_module(f"vaekit.cli.{module}"), function)(rest)
-    except SystemExit as stop:  # after printing help
-        return stop.code if isinstance(stop.code, int) else 0
+    except SystemExit as stop:  # after help; or by rich, with 1, at a closed pipe
+        return BROKEN_PIPE if stop.code else 0
     return 0
 
 
@@ -145,12 +191,20 @@ def _say(text: str) -> None:
 
 
 @contextmanager
-def _one_line_warnings() -> Iterator[None]:
-    """Show a warning as a line that says it, without the place in the code."""
+def _one_line_each() -> Iterator[None]:
+    """Show a warning, or a thread that failed, as a line, without the place in the code."""
 
     def show(message: Warning | str, category: Any, *place: Any, **more: Any) -> None:
         _say(f"warning: {message}")
 
+    def ended(thread: threading.ExceptHookArgs) -> None:
+        _say(f"warning: {thread.exc_value}")
+
+    before = threading.excepthook
     with warnings.catch_warnings():
         warnings.showwarning = show
-        yield
+        threading.excepthook = ended
+        try:
+            yield
+        finally:
+            threading.excepthook = before

@@ -125,7 +125,7 @@ def show_help(prog: str, about: str, groups: Groups) -> NoReturn:
             else:
                 more |= {} if option.kind is bool else {"metavar": option.metavar}
                 group.add_argument(option.label, default=SUPPRESS, **_action(option), **more)
-    parser.print_help()
+    print(parser.format_help(), end="")
     sys.exit()
 
 

@@ -7,6 +7,7 @@ from math import ceil, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vaekit.cli.messages import printable
 from vaekit.errors import BadInput
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence
     drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for number, header in enumerate(headers):
         justify: Any = "right" if number in right else "left"
-        drawn.add_column(header, justify=justify, overflow="fold")
+        drawn.add_column(printable(header), justify=justify, overflow="fold")
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*map(printable, row))
     width = None if sys.stdout.isatty() else _PIPED
     Console(width=width, markup=False, highlight=False, emoji=False).print(drawn)
 

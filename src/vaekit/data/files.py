@@ -106,8 +106,13 @@ def places(names: Sequence[str]) -> tuple[list[str], list[str] | None]:
         depth += 1
     if any(len(parts) <= depth for parts in folders):
         return splits, None
-    labels = [parts[depth] for parts in folders]
+    labels = [in_utf8(parts[depth]) for parts in folders]
     return splits, labels if len(set(labels)) > 1 else None
+
+
+def in_utf8(name: str) -> str:
+    """The name of a file, with bytes that are no UTF-8, which few can write, as \\xe9."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _only(folders: Sequence[Sequence[str]], depth: int) -> str | None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from vaekit.data.attributes import Attributes, read_attributes
 from vaekit.data.dataset import Crop, Split
-from vaekit.data.files import Listing, listing, places
+from vaekit.data.files import Listing, in_utf8, listing, places
 from vaekit.data.matching import match
 from vaekit.data.splits import Found
 from vaekit.data.stored import StoredRows
@@ -85,7 +85,7 @@ def assembled(
     usable[[*prepared.broken, *prepared.faceless, *left_out]] = False
     good = np.flatnonzero(usable)
     rows = StoredRows(prepared.path, prepared.shape)
-    whole = Split(rows, table, files.names)
+    whole = Split(rows, table, [in_utf8(name) for name in files.names])
     if "train" not in part_of[good]:
         raise BadInput(f"no image of '{files.source}' is left to train on; see the warnings")
     splits = {name: whole.take(good[part_of[good] == name]) for name in sorted(set(part_of))}
