@@ -222,6 +222,25 @@ def test_nothing_branches_on_the_name_of_a_part() -> None:
     assert not branches, "\n".join(branches)
 
 
+def strings(path: Path) -> Iterator[ast.Constant]:
+    """The strings in a file, docstrings and parts of f-strings among them."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node
+
+
+def test_only_the_command_line_spells_flags() -> None:
+    spelled = [
+        f"{shown(path)}:{node.lineno} spells {flag[0]}"
+        for path in SOURCES
+        if layer_of(path) != "cli"
+        for node in strings(path)
+        if "var(--" not in node.value  # a style sheet, whose variables look alike
+        and (flag := re.search(r"(?<![\w-])--[a-z][\w-]*", node.value))
+    ]
+    assert not spelled, "\n".join(spelled)
+
+
 def undocumented(tree: ast.Module) -> Iterator[str]:
     """The module, public functions, classes and public methods without a docstring."""
     if ast.get_docstring(tree) is None:

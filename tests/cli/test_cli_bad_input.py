@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from cli_calls import Answer, Call, contents
 
+from vaekit.cli.output import table
 from vaekit.runs import Run
 
 
@@ -181,3 +182,20 @@ def test_a_plain_autoencoder_has_nothing_to_sample_from(call: Call, tmp_path: Pa
     before = contents(tmp_path)
     refused(call("sample", "plain", "--root", tmp_path), "prior", "vae")
     assert contents(tmp_path) == before
+
+
+def test_no_name_moves_the_cursor(
+    call: Call, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "red\x1b[31m\udcff"
+    refused(call("describe", name), r"red\x1b[31m\udcff")
+    refused(call("train", "vae", tmp_path / name), r"red\x1b[31m\udcff")
+    answer = call("train", "vae", tmp_path / name, "--help")
+    assert answer.out.isascii()
+    assert "\x1b" not in answer.out
+    capsys.readouterr()
+    table(("a\x1b[2J",), [("b\rc",)])
+    assert [line.strip() for line in capsys.readouterr().out.split("\n")][::2] == [
+        r"a\x1b[2J",
+        r"b\rc",
+    ]

@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -209,3 +211,20 @@ def test_recipes_and_datasets_are_listed(call: Call) -> None:
     assert "https://arxiv.org/abs/1312.6114" in listing
     assert "--free-bits" in call("recipes", "vae").out
     assert "fashion-mnist" in call("datasets").out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs names of any bytes")
+def test_names_of_any_bytes_are_encoded_and_shown(call: Call, trained: Run, tmp_path: Path) -> None:
+    data = tmp_path / "pictures"
+    few = trained.dataset().test.take(slice(0, 60))
+    for row, image in enumerate(few.x):
+        folder = data / os.fsdecode(b"class\xe9%d" % (row % 2))
+        folder.mkdir(exist_ok=True, parents=True)
+        Image.fromarray(image[0]).save(folder / os.fsdecode(b"\xff\x1b%02d.png" % row))
+    assert call("encode", trained.path, data, "--out", tmp_path / "codes.parquet").code == 0
+    ids = parquet.read_table(tmp_path / "codes.parquet")["id"].to_pylist()
+    assert sorted(ids)[0] == "class\\xe90/\\xff\x1b00.png"
+    flags = ("--name", "odd", "--root", tmp_path / "runs", "--image-size", "8")
+    assert call("train", "vae", data, "--latent", "2", *flags, *BUDGET).code == 0
+    assert call("figures", tmp_path / "runs" / "odd", "--limit", "50").code == 0
+    assert r"class\xe91" in call("attributes", tmp_path / "runs" / "odd").out

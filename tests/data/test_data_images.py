@@ -1,6 +1,8 @@
 """What becomes of image files."""
 
 import io
+import os
+import sys
 import zipfile
 import zlib
 from pathlib import Path
@@ -307,3 +309,13 @@ def test_a_single_image_is_no_data_set(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(file.getvalue())
     with pytest.raises(BadInput, match=r"a\.png' has an unknown extension; .* folder"):
         whole(tmp_path / "a.png")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs names of any bytes")
+def test_names_that_are_no_utf8_are_escaped(tmp_path: Path) -> None:
+    for folder in (b"caf\xe9", "thé".encode()):
+        (tmp_path / os.fsdecode(folder)).mkdir()
+        picture(RANDOM, (4, 4), "L").save(tmp_path / os.fsdecode(folder + b"/\xff.png"))
+    data = whole(tmp_path)
+    assert data.label_names == (r"caf\xe9", "thé")
+    assert data.train.ids == [r"caf\xe9/\xff.png", r"thé/\xff.png"]
