@@ -48,7 +48,7 @@ TRAIN = ("train", "vae", "digits", "--no-progress", "--epochs", "1")
         ((*TRAIN, "--latent", "1000000000"), "are free"),
         ((*TRAIN, "--hidden", "1000000", "1000000"), "are free"),
         ((*TRAIN, "--draws", "1000000", "--latent", "10000"), "are free"),
-        ((*TRAIN, "--draws", "1" + 20 * "0"), "--draws must be"),
+        ((*TRAIN, "--draws", "1" + 20 * "0"), "--draws of recipe vae"),
         ((*TRAIN, "--seed", "1" + 20 * "0"), "--seed must be"),
         ((*TRAIN, "--epochs", "1" + 20 * "0"), "--epochs must be"),
         ((*TRAIN, "--free-bits", "1e308"), "--free-bits must be"),

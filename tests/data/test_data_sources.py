@@ -71,7 +71,8 @@ def test_every_source_says_what_it_is() -> None:
         assert source.description
         assert source.terms
         assert source.origin
-        assert re.search(r"[13] x \d+ x \d+$", source.sizes)
+        assert re.match(r"\d", source.sizes)
+        assert source.shape[0] in (1, 3)
 
 
 def test_unknown_name_suggests_the_nearest() -> None:
