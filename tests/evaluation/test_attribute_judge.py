@@ -54,10 +54,10 @@ def test_accuracies_are_those_of_their_definitions(tables, judge):
     for i, name in enumerate(NAMES):
         truth = attributes[:, i]
         expected = balanced_accuracy_score(truth.numpy(), seen[:, i].numpy())
-        assert found[name].balanced == pytest.approx(expected)
+        assert found[name].balanced.value == pytest.approx(expected)
         assert found[name].plain == pytest.approx((seen[:, i] == truth).double().mean().item())
     assert found["rare"].majority == pytest.approx((~attributes[:, 2]).double().mean().item())
-    assert min(each.balanced for each in found.values()) > 0.8
+    assert min(each.balanced.value for each in found.values()) > 0.8
 
 
 def test_balanced_accuracy_is_not_known_where_one_kind_is_missing(tables, judge):
@@ -122,7 +122,7 @@ def test_knows_hair_and_smiles_of_real_faces_it_has_not_seen():
     rows = pooled(Features("squeezenet", layers=JUDGE_LAYERS), faces, grid=JUDGE_GRID)
     judge = AttributeJudge.fit(rows[:900], attributes[:900], names)
     found = judge.accuracy(rows[900:], attributes[900:])
-    assert min(each.balanced for each in found.values()) > 0.78
+    assert min(each.balanced.value for each in found.values()) > 0.78
 
 
 def _faces(folder: Path, count: int, names: tuple[str, ...]) -> tuple[Tensor, Tensor]:

@@ -12,6 +12,7 @@ from vaekit.evaluation.bootstrap import (
     half_interval,
     mean_interval,
     mean_intervals,
+    share_interval,
 )
 
 
@@ -115,3 +116,17 @@ def test_refuses_nothing_and_columns_that_do_not_match():
         bootstrap(lambda a, b: a.mean(1), torch.zeros(3), torch.zeros(4))
     with pytest.raises(BadInput, match="4 rows"):
         half_interval(lambda a: 0.0, torch.zeros(3))
+
+
+@pytest.mark.parametrize("share", [0.002, 0.02, 0.5, 0.99])
+@pytest.mark.parametrize("count", [30, 100])
+def test_shares_are_covered_near_the_ends_too(share: float, count: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    covered = []
+    for _ in range(400):
+        hits = torch.rand(count, generator=generator) < share
+        found = share_interval(hits)
+        assert 0 <= found.low <= found.value <= found.high <= 1
+        covered.append(found.low <= share <= found.high)
+    # Wilson's mean coverage is 95%; at single shares it dips to about 0.88.
+    assert sum(covered) / len(covered) > 0.86

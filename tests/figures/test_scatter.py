@@ -34,7 +34,7 @@ def test_every_label_and_the_circle_are_in_the_legend(
     figure = encodings(points, labels, CLOTHES, circle=circle, title="Clothes")
     (axes,) = figure.axes
     assert legend(figure) == [*CLOTHES, "99% circle"]
-    assert (axes.get_title(), axes.get_xlabel(), axes.get_ylabel()) == ("Clothes", "z₁", "z₂")
+    assert (axes.get_title(), axes.get_xlabel(), axes.get_ylabel()) == ("Clothes", "z0", "z1")
     assert axes.get_aspect() == 1
     (drawn,) = [patch for patch in axes.patches if isinstance(patch, Circle)]
     assert drawn.get_center() == pytest.approx(circle.centre)

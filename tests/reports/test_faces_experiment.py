@@ -69,7 +69,7 @@ def test_report_of_a_folder_of_ones_own(folder: Path, tmp_path: Path) -> None:
         assert len(list((out / "runs" / case.name / "derived").glob("codes-*"))) == 2
     numbers = json.loads((out / "numbers.json").read_text())
     assert set(numbers) == {"epochs", "judge", "real", *(case.name for case in CASES)}
-    assert all(0 <= share <= 1 for share in numbers["judge"].values())
+    assert all(0 <= each["low"] <= each["high"] <= 1 for each in numbers["judge"].values())
     found = numbers["pixel"]["reconstructions"]["psnr"]
     assert found["low"] <= found["value"] <= found["high"]
     edits = [edit for case in CASES for edit in numbers[case.name]["edits"]]

@@ -5,7 +5,15 @@ import pytest
 from scipy.stats import ortho_group
 
 from vaekit.errors import BadInput
-from vaekit.space import circle, emptiness, empty_sites, lattice, spacing
+from vaekit.space import (
+    ball,
+    circle,
+    emptiness,
+    empty_sites,
+    lattice,
+    normal_emptiness,
+    spacing,
+)
 
 WHOLE_NUMBERS = np.stack(np.meshgrid(*[np.arange(10.0)] * 2), axis=-1).reshape(-1, 2)
 
@@ -75,3 +83,23 @@ def test_refuses_spaces_that_differ_and_a_lonely_encoding() -> None:
         empty_sites(np.zeros((4, 2)), np.zeros((5, 3)))
     with pytest.raises(BadInput, match="at least two"):
         spacing([[0.0, 1.0]])
+
+
+def test_a_standard_normal_leaves_its_corners_empty_and_little_else() -> None:
+    share = normal_emptiness(10_000, 2)
+    assert 0.05 < share < 0.4
+    assert normal_emptiness(10_000, 2) == share
+    codes = np.random.default_rng(0).standard_normal((10_000, 2))
+    assert emptiness(lattice(circle(codes), 2), codes) == share
+
+
+def test_the_lattice_lies_in_the_coordinates_of_its_circle() -> None:
+    codes = np.random.default_rng(0).standard_normal((500, 4)) * [1, 5, 1, 3]
+    around = circle(codes, axes=(1, 3))
+    assert around.axes == (1, 3)
+    assert around.radius == ball(codes[:, [1, 3]]).radius
+    sites = lattice(around, 4)
+    assert (sites[:, [0, 2]] == 0).all()
+    assert np.ptp(sites[:, 1]) > 5
+    with pytest.raises(BadInput, match="`axes` must be two of the coordinates 0 to 3"):
+        circle(codes, axes=(1, 4))

@@ -1,6 +1,7 @@
 """A judge of attributes: one logistic regression for each, on features of pictures."""
 
 import json
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from vaekit.errors import BadInput
+from vaekit.evaluation.bootstrap import Interval, share_interval
 
 _HEADER = "attribute judge"  # key of the names in the file's header
 _TOLERANCE = 1e-5  # of the gradient, by face
@@ -26,12 +28,12 @@ class Accuracy:
     """How often a judge is right about one attribute, as shares of the faces.
 
     plain: of all faces. balanced: the mean of the shares among faces with and without the
-    attribute; None where one kind is missing. majority: what always giving the more frequent
+    attribute, with a 95% interval; None where one kind is missing. majority: what always giving the more frequent
     answer would score, to compare `plain` with (`balanced` would be a half).
     """
 
     plain: float
-    balanced: float | None
+    balanced: Interval | None
     majority: float
 
 
@@ -151,8 +153,21 @@ def _regress(x: Tensor, y: Tensor, strength: float) -> tuple[Tensor, Tensor]:
 
 def _accuracy(seen: Tensor, has: Tensor) -> Accuracy:
     right, share = (seen == has).double(), has.double().mean().item()
-    balanced = float(right[has].mean() + right[~has].mean()) / 2 if 0 < share < 1 else None
+    balanced = _balanced(seen[has], ~seen[~has]) if 0 < share < 1 else None
     return Accuracy(float(right.mean()), balanced, max(share, 1 - share))
+
+
+def _balanced(found: Tensor, spared: Tensor) -> Interval:
+    """The mean of two shares; its interval is put together from theirs.
+
+    By the method of variance estimates recovery, Zou and Donner 2008,
+    https://doi.org/10.1002/sim.3095: a rare attribute's few faces say how wide it is.
+    """
+    shares = share_interval(found), share_interval(spared)
+    value = sum(share.value for share in shares) / 2
+    below = math.hypot(*(share.value - share.low for share in shares)) / 2
+    above = math.hypot(*(share.high - share.value for share in shares)) / 2
+    return Interval(value, value - below, value + above)
 
 
 def _checked(features: Tensor, attributes: Tensor, names: Sequence[str]) -> Tensor:

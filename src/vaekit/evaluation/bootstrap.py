@@ -73,6 +73,20 @@ def mean_interval(
     )
 
 
+def share_interval(hits: Tensor, *, level: float = 0.95) -> Interval:
+    """The share of hits (N,), bool, with its Wilson score interval; raises BadInput for none.
+
+    Near 0 and 1 resampling would see no error at all. Wilson 1927,
+    https://doi.org/10.1080/01621459.1927.10502953
+    """
+    from scipy.stats import binomtest
+
+    count = _count((hits,))
+    found = int(hits.sum())
+    ends = binomtest(found, count).proportion_ci(level, "wilson")
+    return Interval(found / count, float(ends.low), float(ends.high))
+
+
 def mean_intervals(
     values: Tensor, *, level: float = 0.95, resamples: int = 2000, seed: int = 0
 ) -> list[Interval]:

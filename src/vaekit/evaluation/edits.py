@@ -4,10 +4,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import final
 
+import torch
 from torch import Tensor
 
 from vaekit.errors import BadInput
-from vaekit.evaluation.bootstrap import Interval, mean_interval, mean_intervals
+from vaekit.evaluation.bootstrap import (
+    Interval,
+    mean_interval,
+    mean_intervals,
+    share_interval,
+)
 
 SEEN = 0.5  # probability from which a judge counts as seeing an attribute
 
@@ -32,6 +38,7 @@ class Edit:
     scale: of the edit. faces: how many were counted, those without the attribute before.
     probability: of the edited attribute afterwards. flipped: the share of faces now seen with
     it. others: the change of every other attribute; leakage: the mean of the absolute ones.
+    flips, leaks: by face (N,), whether it was flipped and the mean size of the others' changes.
     """
 
     attribute: str
@@ -41,6 +48,8 @@ class Edit:
     flipped: Interval
     others: dict[str, Change]
     leakage: Interval | None
+    flips: Tensor
+    leaks: Tensor
 
 
 def flip_rate(before: Tensor, after: Tensor, threshold: float = SEEN) -> Interval:
@@ -58,7 +67,7 @@ def flip_rate(before: Tensor, after: Tensor, threshold: float = SEEN) -> Interva
     without = before < threshold
     if not without.any():
         raise BadInput("the judge sees every face with the attribute before the edit")
-    return mean_interval((after[without] >= threshold).double())
+    return share_interval(after[without] >= threshold)
 
 
 def changes(before: Tensor, after: Tensor) -> list[Change]:
@@ -107,4 +116,6 @@ def judge_edit(
         flipped=flipped,
         others=dict(zip((names[i] for i in rest), found, strict=True)),
         leakage=mean_interval(by_face) if rest else None,
+        flips=after[:, edited] >= threshold,
+        leaks=by_face if rest else torch.zeros(len(after)),
     )

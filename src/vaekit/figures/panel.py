@@ -19,7 +19,7 @@ class Panel:
 
     points: encodings of shape (N, D), D at least 1.
     labels: shape (N,), one colour per value; None leaves the points in one colour.
-    circle: the ball of the first two coordinates, drawn where given.
+    circle: a ball of two coordinates, drawn where given; these are the ones that are shown.
     sites: lattice of shape (S, D), drawn where given; empty: its mask of shape (S,).
     decoded: the decoded sites, (S, C, H, W) in [0, 1], drawn below the plot as one image.
     """

@@ -1,4 +1,4 @@
-"""Encodings in the plane of the first two coordinates, alone or a model beside a model."""
+"""Encodings in the plane of two coordinates, alone or a model beside a model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -88,16 +88,23 @@ def _name(value: Any, label_names: Sequence[str] | None) -> str:
     return label_names[int(value)]
 
 
-def _plane(array: Array, spread: float = 0.0) -> Array:
-    """The first two coordinates; a line gets heights drawn at random within `spread`."""
-    array = np.asarray(array, dtype=np.float64)[:, :2]
+def _axes(panel: Panel) -> tuple[int, ...]:
+    """The coordinates that a panel shows: its circle's, or the first two."""
+    given = None if panel.circle is None else panel.circle.axes
+    return given or tuple(range(min(2, panel.points.shape[1])))
+
+
+def _plane(array: Array, axes: tuple[int, ...], spread: float = 0.0) -> Array:
+    """Two coordinates; a line gets heights drawn at random within `spread`."""
+    array = np.asarray(array, dtype=np.float64)[:, list(axes)]
     if array.shape[1] == 2:
         return array
     return np.hstack([array, np.random.default_rng(0).uniform(-spread, spread, (len(array), 1))])
 
 
 def _scatter(axes: Axes, panel: Panel, tints: dict[Any, Any], names: dict[Any, str]) -> None:
-    plane = _plane(panel.points, spread=1.0)
+    shown = _axes(panel)
+    plane = _plane(panel.points, shown, spread=1.0)
     # A file sorted by label would hide the classes drawn first.
     order = np.random.default_rng(0).permutation(len(plane))
     tint: Any = BLUE
@@ -110,16 +117,16 @@ def _scatter(axes: Axes, panel: Panel, tints: dict[Any, Any], names: dict[Any, s
     if panel.circle is not None:
         _outline(axes, panel.circle)
     if panel.sites is not None:
-        _lattice(axes, panel.sites, panel.empty)
+        _lattice(axes, _plane(panel.sites, shown), panel.empty)
     elif panel.labels is not None:
         _tags(axes, plane, np.asarray(panel.labels), names)
-    axes.set_xlabel("z₁")
-    if panel.points.shape[1] == 1:
+    axes.set_xlabel(f"z{shown[0]}")
+    if len(shown) == 1:
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.set_ylim(-1.5, 1.5)
     else:
-        axes.set_ylabel("z₂")
+        axes.set_ylabel(f"z{shown[1]}")
         axes.set_aspect("equal", adjustable="datalim")
     share = "" if panel.empty is None else f"\n{percent(panel.empty)} of the sites are empty"
     axes.set_title(wrapped(panel.title, PANEL, 10) + share)
@@ -133,8 +140,7 @@ def _outline(axes: Axes, circle: Ball) -> None:
     axes.add_patch(Circle(tuple(circle.centre), circle.radius, fill=False, ec=INK, lw=1.1))
 
 
-def _lattice(axes: Axes, sites: Array, empty: Array | None) -> None:
-    plane = _plane(sites)
+def _lattice(axes: Axes, plane: Array, empty: Array | None) -> None:
     hollow = np.zeros(len(plane), bool) if empty is None else np.asarray(empty, bool)
     for name, mask in (("site", ~hollow), ("empty", hollow)):
         axes.plot(*plane[mask].T, linestyle="none", **MARKS[name])

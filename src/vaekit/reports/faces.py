@@ -78,7 +78,12 @@ def faces(
     dataset = load(data, **options, progress=progress)
     _check(dataset)
     console.print("training the judge of attributes")
-    judge = examiner(dataset, size.held_out, size.judged, folder / "judge.safetensors")
+    judge = examiner(
+        dataset,
+        size.held_out,
+        size.judged,
+        folder / f"judge-{dataset.fingerprint[:12]}.safetensors",
+    )
     measured = [
         _measured(case, judge, size, folder, (data, options), seed, console) for case in CASES
     ]

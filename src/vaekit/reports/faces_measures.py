@@ -11,7 +11,7 @@ from torch import Tensor
 from vaekit.data import Dataset, Split
 from vaekit.evaluation import evaluate
 from vaekit.evaluation.attribute_judge import AttributeJudge
-from vaekit.evaluation.bootstrap import mean_interval
+from vaekit.evaluation.bootstrap import Interval, mean_interval
 from vaekit.evaluation.edits import SEEN, judge_edit
 from vaekit.evaluation.perceptual import (
     FRECHET_LAYERS,
@@ -71,11 +71,11 @@ class Examiner:
     sharpness: float
 
     @property
-    def accuracy(self) -> dict[str, float]:
+    def accuracy(self) -> dict[str, Interval]:
         """The judge's balanced accuracy on the real faces, by attribute."""
         return self.recognised(self.faces)
 
-    def recognised(self, pictures: Tensor) -> dict[str, float]:
+    def recognised(self, pictures: Tensor) -> dict[str, Interval]:
         """The judge's balanced accuracy on pictures of the same faces, by attribute."""
         found = self.judge.accuracy(self._seen(pictures), self.marks)
         return {name: each.balanced for name, each in found.items() if each.balanced is not None}

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from vaekit.evaluation.bootstrap import Interval
@@ -80,11 +81,22 @@ class Response:
         """The change in other attributes at every scale."""
         return [edit.leakage.value for edit in self.edits if edit.leakage is not None]
 
-    @property
-    def leak_error(self) -> float:
-        """Half the widest interval of the change in other attributes."""
-        found = [edit.leakage for edit in self.edits if edit.leakage is not None]
-        return max(each.high - each.low for each in found) / 2
+    def resampled(self, rows: Tensor, flipped: float) -> Tensor:
+        """`leak_at` a share for resamples (R, N) of the faces, shape (R,).
+
+        Linear between scales, and beyond the last one as far as that goes.
+        """
+        flips, leaks = (
+            torch.stack([getattr(edit, name)[rows].double().mean(1) for edit in self.edits], 1)
+            for name in ("flips", "leaks")
+        )
+        shares = flips.cummax(1).values
+        wanted = torch.full((len(rows), 1), flipped, dtype=shares.dtype)
+        place = torch.searchsorted(shares, wanted).clamp(1, shares.shape[1] - 1)
+        low, high = shares.gather(1, place - 1), shares.gather(1, place)
+        first, last = leaks.gather(1, place - 1), leaks.gather(1, place)
+        part = torch.where(high > low, (wanted - low) / (high - low), 0.0).clamp(0, 1)
+        return (first + part * (last - first)).squeeze(1)
 
 
 @final
@@ -123,7 +135,7 @@ class Measured:
     reconstructions: Quality
     samples: Quality
     mixture: Quality
-    recognised: dict[str, float]
+    recognised: dict[str, Interval]
     directions: dict[Method, Directions]
     responses: list[Response]
     looks: Looks
@@ -141,7 +153,7 @@ class Results:
 
     faces: tuple[int, int]
     epochs: int
-    judged: dict[str, float]
+    judged: dict[str, Interval]
     real: Quality
     shown: Tensor
     measured: list[Measured]

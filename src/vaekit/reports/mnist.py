@@ -66,7 +66,7 @@ def mnist(
                 training=replace(training, seed=seed),
                 progress=progress,
             )
-            found = look(run.model(), dataset, seed=seed)
+            found = look(run.model(), dataset, seed=seed, axes=(0, 1))
             looks.setdefault(case.name, found)
             measured.setdefault(case.name, []).append(_measure(case, run, found, judge, dataset))
     bounds = {size: _bounds(folder, size, seeds, elbo_epochs, console) for size in (2, 10)}
@@ -79,7 +79,7 @@ def mnist(
 
 def _judge(folder: Path, dataset: Dataset, console: Console) -> tuple[Judge, float]:
     """The classifier that says what passes for a digit, and its test accuracy."""
-    path = folder / "judge.safetensors"
+    path = folder / f"judge-{dataset.fingerprint[:12]}.safetensors"  # of these data alone
     labels = dataset.train.labels
     assert labels is not None
     assert dataset.test.labels is not None

@@ -4,6 +4,7 @@ from vaekit.space.ball import Ball, ball, circle
 from vaekit.space.directions import Directions, directions
 from vaekit.space.editing import edit, traverse
 from vaekit.space.emptiness import emptiness, empty_sites, spacing
+from vaekit.space.emptiness import normal_emptiness as normal_emptiness
 from vaekit.space.interpolation import linear, spherical
 from vaekit.space.lattice import lattice
 from vaekit.space.mixture import Mixture, mixture
@@ -21,6 +22,7 @@ __all__ = [
     "lattice",
     "linear",
     "mixture",
+    "normal_emptiness",
     "spacing",
     "spherical",
     "traverse",

@@ -1,6 +1,6 @@
 """The ball around the mean of the encodings that encloses a given share of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -19,11 +19,13 @@ class Ball:
     centre: shape (D,).
     radius: distance from the centre, in latent units.
     share: the share of encodings it was made to enclose, in (0, 1].
+    axes: the coordinates it lies in, where these are not all.
     """
 
     centre: Array
     radius: float
     share: float
+    axes: tuple[int, ...] | None = None
 
 
 def points(encodings: ArrayLike) -> Array:
@@ -53,9 +55,15 @@ def ball(encodings: ArrayLike, share: float = 0.99) -> Ball:
     return Ball(centre, float(radius), share)
 
 
-def circle(encodings: ArrayLike, share: float = 0.99) -> Ball:
-    """The ball in the plane of the first two coordinates: what a scatter plot of (N, D) shows.
+def circle(encodings: ArrayLike, share: float = 0.99, axes: tuple[int, ...] | None = None) -> Ball:
+    """The ball in the plane of two coordinates: what a scatter plot of encodings (N, D) shows.
 
-    An encoding with one coordinate gives an interval, the ball of the line.
+    axes: which two, the first two by default. An encoding with one coordinate gives an interval,
+    the ball of the line.
+    Raises BadInput for coordinates that are not there.
     """
-    return ball(points(encodings)[:, :2], share)
+    array = points(encodings)
+    chosen = tuple(range(min(2, array.shape[1]))) if axes is None else axes
+    if not chosen or len(chosen) > 2 or not all(0 <= axis < array.shape[1] for axis in chosen):
+        raise BadInput(f"`axes` must be two of the coordinates 0 to {array.shape[1] - 1}")
+    return replace(ball(array[:, list(chosen)], share), axes=chosen)

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaekit.errors import BadInput
-from vaekit.space.ball import Array, points
+from vaekit.space.ball import Array, circle, points
+from vaekit.space.lattice import lattice
 
 
 def spacing(encodings: ArrayLike, percentile: float = 95) -> float:
@@ -37,6 +38,16 @@ def empty_sites(sites: ArrayLike, encodings: ArrayLike, percentile: float = 95) 
 def emptiness(sites: ArrayLike, encodings: ArrayLike, percentile: float = 95) -> float:
     """The share of sites that are empty, in [0, 1]; see `empty_sites`."""
     return float(empty_sites(sites, encodings, percentile).mean())
+
+
+def normal_emptiness(count: int, size: int, side: int = 15, seed: int = 0) -> float:
+    """The emptiness that as many codes of a perfect standard normal would have.
+
+    count: N codes of size D, with the lattice of `side` inscribed in their own circle. The share
+    to compare another with: far out there are few codes, whatever a model does.
+    """
+    codes = np.random.default_rng(seed).standard_normal((count, size))
+    return emptiness(lattice(circle(codes), size, side), codes)
 
 
 def _nearest(encodings: Array, sites: Array | None = None) -> Array:

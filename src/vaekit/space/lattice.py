@@ -9,8 +9,8 @@ from vaekit.space.ball import Array, Ball
 def lattice(circle: Ball, size: int, side: int = 15) -> Array:
     """Sites of the square lattice whose corners lie on the circle.
 
-    The sites have shape (side * side, D) with D = `size`; coordinates after the second are zero.
-    They run along rows, the first coordinate growing to the right and the second falling from row
+    The sites have shape (side * side, D) with D = `size`; coordinates but the circle's are zero.
+    They run along rows, its first coordinate growing to the right and its second falling from row
     to row, so that pictures decoded from them and laid out `side` to a row have the orientation of
     a scatter plot. On a line (D = 1) the sites are `side` equidistant points, shape (side, 1).
 
@@ -28,5 +28,5 @@ def lattice(circle: Ball, size: int, side: int = 15) -> Array:
     sites = np.zeros((side**dims, size))
     # Default "xy" indexing makes the first coordinate the one that runs along rows.
     plane = np.stack([grid.ravel() for grid in np.meshgrid(*axes)], axis=1)
-    sites[:, :dims] = circle.centre + plane
+    sites[:, list(circle.axes or range(dims))] = circle.centre + plane
     return sites

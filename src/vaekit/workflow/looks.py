@@ -29,7 +29,7 @@ class Look:
     """Arrays behind the figures of one model.
 
     points: encodings (posterior modes) of N held-out rows, (N, D). labels: (N,) or None.
-    circle: encloses 99% of them in the plane of the first two coordinates.
+    circle: encloses 99% of them in the plane of two coordinates.
     sites: the inscribed lattice (S, D); empty: which sites lie in a hole, (S,).
     decoded, samples, originals, reconstructions: (n, *shape).
     drawn: whether rows can be drawn.
@@ -58,15 +58,18 @@ def look(
     samples: int = 100,
     limit: int = 10_000,
     seed: int = 0,
+    axes: tuple[int, ...] | None = None,
 ) -> Look:
     """Encode up to `limit` rows, decode the lattice, sample and reconstruct.
+
+    axes: the coordinates of the map and the lattice; left out, the two that carry most rate.
 
     encoded: the rows to encode; left out, held-out ones: the validation split, or the
         test split where that is empty. What is reconstructed is always held out.
     """
     split = (encoded or held_out(dataset)).take(slice(0, limit))
     points = encode(model, split)
-    around = circle(points)
+    around = circle(points, axes=axes or busiest(model, split, points))
     sites = lattice(around, points.shape[1], SIDE)
     others = held_out(dataset)
     first = others.batch(slice(0, 20))
@@ -84,6 +87,18 @@ def look(
         KINDS[dataset.kind].drawn(dataset.shape),
         "prior" in model.latent.provides,
     )
+
+
+def busiest(model: Autoencoder, split: Split, points: Array) -> tuple[int, ...]:
+    """The two coordinates that carry most rate, in their order; of codes without a rate by
+    dimension, those that vary most."""
+    worth = points.std(axis=0)
+    if "rates" in model.latent.provides:
+        with torch.no_grad():
+            trace = next(model.traces(split.batch(slice(0, _ROWS)).to(model.device), 1))
+        assert trace.draw.rates is not None
+        worth = trace.draw.rates.mean(0).cpu().numpy()
+    return tuple(sorted(int(axis) for axis in np.argsort(-worth)[:2]))
 
 
 def held_out(dataset: Dataset) -> Split:
