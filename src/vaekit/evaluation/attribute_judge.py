@@ -28,8 +28,8 @@ class Accuracy:
     """How often a judge is right about one attribute, as shares of the faces.
 
     plain: of all faces. balanced: the mean of the shares among faces with and without the
-    attribute, with a 95% interval; None where one kind is missing. majority: what always giving the more frequent
-    answer would score, to compare `plain` with (`balanced` would be a half).
+    attribute, with a 95% interval; None where one kind is missing. majority: what always giving
+    the more frequent answer would score, to compare `plain` with (`balanced` would be a half).
     """
 
     plain: float
