@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 import vaekit as vk
 from vaekit.cli import main
 from vaekit.training import Training
+from vaekit.training.history import KEY, STATE
 
 VALUES = (None, "x", -1, 1e308, [], {}, True, 10**25, "DELETE", "DEEP")
 Place = tuple[Any, ...]
@@ -116,6 +120,31 @@ def test_whatever_stands_in_its_log(
         vk.open_run(bad).records()
     (bad / "metrics.jsonl").write_text(lines[0] + "\n" + lines[1][:20])
     assert len(vk.open_run(bad).records()) == 1
+
+
+def test_whatever_stands_in_its_checkpoint(good: vk.Run, bad: Path) -> None:
+    with safe_open(good.path / STATE, "pt") as file:
+        header = json.loads(file.metadata()[KEY])
+        tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+    headers = [
+        (changed(header, place, value), tensors)
+        for number, place in enumerate(places(header))
+        for value in VALUES[number % 3 :: 3]
+    ]
+    others = [
+        (json.dumps(header), {k: v for k, v in tensors.items() if k != name} | other)
+        for name in tensors
+        for other in ({}, {name: torch.zeros(3)})  # missing, and of another shape
+    ]
+    for text, kept in headers + others:
+        shutil.rmtree(bad)
+        shutil.copytree(good.path, bad)
+        save_file(kept, bad / STATE, {KEY: text})
+        survives(bad)
+        with contextlib.suppress(vk.BadInput), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            vk.resume(bad, epochs=3, progress=False)
+            assert kept is tensors, "a checkpoint with other tensors was trained on"
 
 
 def test_a_finished_model_stays_until_a_longer_training_has_ended(good: vk.Run, bad: Path) -> None:

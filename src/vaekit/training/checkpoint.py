@@ -59,13 +59,13 @@ def read(path: Path, kind: str) -> tuple[dict[str, Tensor], State]:
                 raise BadInput(
                     f"{path} is not a {kind} of vaekit: give a run directory's own file."
                 )
-            if header.get("format") != _FORMAT or "state" not in header:
+            if header.get("format") != _FORMAT or not isinstance(header.get("state"), dict):
                 raise BadInput(f"{path} was written by another version of vaekit: use that one.")
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
             return tensors, header["state"]
     except FileNotFoundError:
         raise BadInput(f"{path} is missing: restore it, or start a new run.") from None
-    except (SafetensorError, OSError, json.JSONDecodeError) as error:
+    except (SafetensorError, OSError, json.JSONDecodeError, RecursionError) as error:
         raise BadInput(
             f"{path} cannot be read ({error}): restore it from a copy, or start a new run."
         ) from error
@@ -89,7 +89,12 @@ def fill(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
 
     Raises BadInput naming the first tensor that does not fit.
     """
-    needed = module.state_dict()
+    compare(module.state_dict(), tensors, path)
+    module.load_state_dict(tensors)
+
+
+def compare(needed: Mapping[str, Tensor], tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Raise BadInput naming the first tensor, read from `path`, that is not as needed."""
     for name in [*needed, *(tensors.keys() - needed.keys())]:
         if name not in tensors:
             problem = f"it lacks {name}"
@@ -103,7 +108,6 @@ def fill(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
         raise BadInput(
             f"{path} holds the weights of another model: {problem}. Restore the run's own."
         )
-    module.load_state_dict(tensors)
 
 
 def nest(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -1,7 +1,7 @@
 """A session as a checkpoint, and back."""
 
 import warnings
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from vaekit.training.checkpoint import below, nest
 from vaekit.training.session import Position, Session
 
 _FREE = {"epochs", "checkpoint_seconds", "device", "compile"}  # options a resumed run may change
+_STATE = {"data": str, "options": dict, "at": dict, "metrics": list}
+_BEST = (int, float, type(None))
+_MOMENTS = {"step", "exp_avg", "exp_avg_sq"}
 
 
 def save(session: Session, path: Path) -> None:
@@ -56,6 +59,7 @@ def restore(session: Session, path: Path) -> None:
     from those it was written with.
     """
     tensors, state = checkpoint.read(path, "checkpoint")
+    at = _position(state, path)
     _same(session, state, path)
     threads = state.get("threads", torch.get_num_threads())
     if threads != torch.get_num_threads():
@@ -68,23 +72,62 @@ def restore(session: Session, path: Path) -> None:
     checkpoint.fill(session.model, below(tensors, "model"), path)
     checkpoint.fill(session.losses.objective, below(tensors, "objective"), path)
     for i, optimiser in enumerate(session.optimisers):
-        moments: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in below(tensors, f"optimiser.{i}").items():
-            index, moment = name.split("/")
-            weight = optimiser.param_groups[0]["params"][int(index)]
-            moments.setdefault(int(index), {})[moment] = _laid_out_as(weight, tensor)
+        moments = _moments(optimiser, below(tensors, f"optimiser.{i}"), path)
         groups = optimiser.state_dict()["param_groups"]
         optimiser.load_state_dict({"state": moments, "param_groups": groups})
     device = session.fabric.device
     if session.average:
+        checkpoint.compare(session.average.tensors, below(tensors, "ema"), path)
         session.average.tensors = _on(device, below(tensors, "ema"))
-    session.best = _on(device, below(tensors, "best"))
+    if best := below(tensors, "best"):
+        checkpoint.compare(session.model.state_dict(), best, path)
+    session.best = _on(device, best)
     own = f".{session.group.rank}" if session.group.rank else ""
-    points, rows = tensors[f"running/points{own}"].tolist(), tensors[f"running/rows{own}"]
-    session.running.put(tuple(state["metrics"]), points, rows)
-    session.at = Position(**state["at"])
-    states = {name: tensors[f"rng/{name}{own}"] for name in checkpoint.random_states(device)}
-    checkpoint.set_random_states(states, device)
+    try:
+        points, rows = tensors[f"running/points{own}"].tolist(), tensors[f"running/rows{own}"]
+        session.running.put(tuple(state["metrics"]), points, rows)
+        states = {name: tensors[f"rng/{name}{own}"] for name in checkpoint.random_states(device)}
+        checkpoint.set_random_states(states, device)
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise _damaged(path, f"metrics or random numbers ({error})") from error
+    session.at = at
+
+
+def _position(state: dict[str, Any], path: Path) -> Position:
+    """Where training was; raises BadInput naming the first field of a state that is not ours."""
+    for name, kind in _STATE.items():
+        if not isinstance(state.get(name), kind):
+            raise _damaged(path, f"`{name}`")
+    known = {each.name for each in fields(Position)}
+    for name, value in state["at"].items():
+        number = type(value) is int and 0 <= value < 2**53
+        if name not in known or not (number or (name == "best" and type(value) in _BEST)):
+            raise _damaged(path, f"`{name}`")
+    return Position(**state["at"])
+
+
+def _moments(
+    optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor], path: Path
+) -> dict[int, dict[str, Tensor]]:
+    """An optimiser's moments by weight; a fused one would write past those of another shape."""
+    found: dict[int, dict[str, Tensor]] = {}
+    weights = {str(i): weight for i, weight in enumerate(optimiser.param_groups[0]["params"])}
+    for name, tensor in tensors.items():
+        index, _, moment = name.partition("/")
+        weight = weights.get(index)
+        if weight is None or tensor.shape != (() if moment == "step" else weight.shape):
+            raise _damaged(path, f"moments {name}")
+        found.setdefault(int(index), {})[moment] = _laid_out_as(weight, tensor)
+    for i, moments in found.items():
+        if moments.keys() != _MOMENTS:
+            raise _damaged(path, f"moments {i}")
+    return found
+
+
+def _damaged(path: Path, what: str) -> BadInput:
+    return BadInput(
+        f"{path} is damaged, in its {what}: restore it from a copy, or start a new run."
+    )
 
 
 def _same(session: Session, state: dict[str, Any], path: Path) -> None:
