@@ -8,7 +8,11 @@ import tempfile
 import time
 from pathlib import Path
 
+# isort: off
+import vaekit  # noqa: F401  first, as a program's own import of it may come
 import torch
+
+# isort: on
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.measured import rate, report

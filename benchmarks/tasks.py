@@ -46,6 +46,16 @@ def faces() -> Dataset:
     return Dataset("noise", "image", *parts, fingerprint="")
 
 
+def few_digits() -> Dataset:
+    """A tenth of MNIST, for machines that others keep busy."""
+    whole = digits()
+    return replace(
+        whole,
+        train=whole.train.take(slice(0, 5_000)),
+        validation=whole.validation.take(slice(0, 1_000)),
+    )
+
+
 def _mlp(batch: int, over_peer: float, of_machine: float | None) -> Task:
     title = "784-500-250-10 and back, Bernoulli"
     return Task(title, digits, MLP(), "bernoulli", 10, batch, 4, over_peer, of_machine)
@@ -54,5 +64,6 @@ def _mlp(batch: int, over_peer: float, of_machine: float | None) -> Task:
 TASKS = {
     "mlp-100": _mlp(100, 3.0, None),
     "mlp-512": _mlp(512, 1.7, 0.65),
+    "mlp-busy": replace(_mlp(100, 3.0, None), load=few_digits),
     "conv-64": Task("convolutions 32-64-128-256", faces, Conv(), "gaussian", 100, 64, 2, 1.3),
 }

@@ -12,6 +12,8 @@ Names are imported when they are first used, so `import vaekit` alone is quick.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from vaekit.threads import settle
+
 if TYPE_CHECKING:
     from vaekit import data as data
     from vaekit import describe as describe
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
     from vaekit.workflow.use import reconstruct as reconstruct
     from vaekit.workflow.use import sample as sample
     from vaekit.workflow.use import traverse as traverse
+
+settle()
 
 __version__ = "0.1.0"
 
