@@ -127,8 +127,7 @@ BUSY = """## A busy machine
 Images a second of the MLP at batch 100 on a tenth of the digits, while other processes count
 for nothing. PyTorch's threads spin while they wait for each other, also for one whose core is
 taken; `import vaekit`, where it comes before torch, lets them sleep instead when others are
-running, and spin for a shorter time when none is. Whoever sets OMP_WAIT_POLICY, GOMP_SPINCOUNT
-or OMP_NUM_THREADS decides.
+running. Whoever sets OMP_WAIT_POLICY, GOMP_SPINCOUNT or OMP_NUM_THREADS decides.
 
 {table}
 

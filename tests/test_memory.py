@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from vaekit.data import load, photo
+from vaekit.data.attributes import read_attributes
 from vaekit.errors import BadInput
 from vaekit.memory import available, require, shown
 
@@ -86,6 +87,9 @@ def test_what_is_no_regular_file_is_not_read(tmp_path: Path) -> None:
     for path in (tmp_path / "pipe.npy", Path("/dev/zero")):
         with pytest.raises(BadInput, match="is no regular file"):
             load(path)
+    for path in (tmp_path / "pipe.npy", Path("/dev/zero")):
+        with pytest.raises(BadInput, match="is no regular file"):
+            read_attributes(path)
     for path in (tmp_path / "pipe.png", Path("/dev/zero")):
         with pytest.raises(BadInput, match="it is no regular file"):
             photo(path, (1, 8, 8))

@@ -101,6 +101,14 @@ def test_whatever_stands_in_its_configuration(good: vk.Run, bad: Path) -> None:
         survives(bad)
 
 
+def test_a_shape_that_is_not_the_data_s_is_named(good: vk.Run, bad: Path) -> None:
+    config = json.loads((good.path / "run.json").read_text())
+    (bad / "run.json").write_text(changed(config, ("spec", "shape", 0), "DELETE"))
+    with pytest.raises(vk.BadInput, match=r"run\.json: its `shape` \(8, 8\) is not that of"):
+        vk.open_run(bad).dataset(progress=False)
+    assert main(["evaluate", str(bad), "--draws", "1"]) == 2
+
+
 def test_whatever_stands_in_its_log(
     good: vk.Run, bad: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

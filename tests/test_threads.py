@@ -35,10 +35,6 @@ def test_beside_a_busy_process_threads_sleep(busy: None) -> None:
     assert environment() == {"OMP_WAIT_POLICY": "passive"}
 
 
-def test_one_choice_is_made() -> None:
-    assert len(environment()) == 1
-
-
 @pytest.mark.parametrize("name", ["OMP_NUM_THREADS", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"])
 def test_what_the_user_says_stands(name: str) -> None:
     assert environment(**{name: "1"}) == ({name: "1"} if name in NAMES else {})

@@ -206,7 +206,7 @@ class Run:
                 f"The data {self.data['source']} are no longer those that {self.path} was "
                 "trained on: restore them, or train a new run."
             )
-        return dataset
+        return self._fitting(dataset)
 
     def with_data(self, data: Any, labels: Any = None) -> "Run":
         """The same run with its data: a `Dataset`, or arrays and labels as `load` takes them.
@@ -219,7 +219,15 @@ class Run:
             data = load(data, labels=labels, **self._options)
         if data.fingerprint != self.data["fingerprint"]:
             raise BadInput(f"These are not the data that {self.path} was trained on.")
-        return replace(self, given=data)
+        return replace(self, given=self._fitting(data))
+
+    def _fitting(self, dataset: "Dataset") -> "Dataset":
+        if dataset.shape != self.spec.shape:
+            raise BadInput(
+                f"{self.path / _CONFIG}: its `shape` {self.spec.shape} is not that of its data, "
+                f"{dataset.shape}: restore it from a copy."
+            )
+        return dataset
 
     def model(self) -> "Autoencoder":
         """The model with its weights, on the CPU, in evaluation mode.

@@ -115,6 +115,7 @@ def _check_size(file: IO[bytes], name: str, path: Path) -> None:
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
+    (3, 0): np.lib.format.read_array_header_2_0,  # but for letters in names of fields
 }
 
 

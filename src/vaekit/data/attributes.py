@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from vaekit.data.files import SUFFIXES
 from vaekit.errors import BadInput
+from vaekit.memory import require
 
 Bools = npt.NDArray[np.bool_]
 
@@ -108,6 +109,9 @@ def _content(path: Path) -> tuple[str, bytes]:
     """What the table is called in messages, and its bytes."""
     try:
         if path.suffix.lower() != ".zip":
+            if path.exists() and not path.is_file():  # a pipe would never answer
+                raise BadInput(f"'{path}' is no regular file: give a table's own")
+            require(path.stat().st_size, f"'{path}'")
             return str(path), path.read_bytes()
         with zipfile.ZipFile(path) as members:
             tables = [
