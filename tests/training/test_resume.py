@@ -20,7 +20,7 @@ from vaekit.objectives import Objective
 from vaekit.recipes import Parts
 from vaekit.records import Loss, Trace
 from vaekit.training import Training, fit
-from vaekit.training.checkpoint import read
+from vaekit.training.checkpoint import read, write
 from vaekit.training.history import MODEL, STATE
 
 OPTIONS = {"epochs": 3, "batch_size": 50, "schedule": "cosine", "ema": 0.9, "patience": 2}
@@ -248,3 +248,13 @@ class Terminating(Objective):
         assert self.seen <= 6
         loss: Loss = self.base(trace)
         return loss
+
+
+def test_a_checkpoint_from_before_an_option_existed_goes_on(tmp_path: Path) -> None:
+    model, objective = small_vae()
+    fit(model, objective, digits(), Training(epochs=1), folder=tmp_path, progress=False)
+    tensors, state = read(tmp_path / STATE, "checkpoint")
+    del state["options"]["devices"]
+    write(tmp_path / STATE, "checkpoint", tensors, state)
+    longer = Training(epochs=2)
+    assert len(fit(model, objective, digits(), longer, folder=tmp_path, progress=False)) == 2

@@ -133,11 +133,13 @@ def _damaged(path: Path, what: str) -> BadInput:
 def _same(session: Session, state: dict[str, Any], path: Path) -> None:
     if state["data"] != session.dataset.fingerprint:
         raise BadInput(f"{path} was trained on other data than {session.dataset.name}: use those.")
+    # An option that came after the checkpoint was written had its default then.
+    known = asdict(type(session.options)()) | state["options"]
     for name, value in asdict(session.options).items():
-        if name not in _FREE and state["options"].get(name) != value:
+        if name not in _FREE and known[name] != value:
             raise BadInput(
-                f"{path} was trained with `{name}={state['options'].get(name)}`, "
-                f"not {value}: resume with that, or start a new run."
+                f"{path} was trained with `{name}={known[name]}`, not {value}: "
+                "resume with that, or start a new run."
             )
 
 
