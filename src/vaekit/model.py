@@ -42,7 +42,8 @@ class Autoencoder(nn.Module):
         corruption: nn.Module | None = None,
     ) -> None:
         super().__init__()
-        self.encoder, self.latent, self.decoder = encoder, latent, decoder
+        # In this order: a checkpoint keeps optimisers' moments by the number of their weight.
+        self.encoder, self.decoder, self.latent = encoder, decoder, latent
         self.likelihood, self.corruption = likelihood, corruption
         sizes = {part.context for part in (encoder, latent, decoder)} - {0}
         if len(sizes) > 1:
