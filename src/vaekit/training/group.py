@@ -1,5 +1,6 @@
 """The processes that train one model together."""
 
+import atexit
 import hashlib
 import os
 from collections.abc import Iterable
@@ -109,6 +110,9 @@ def joined() -> Group:
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         try:
             dist.init_process_group(backend)
+            # Its threads must end before the interpreter does, however that ends: one still
+            # running would abort a process whose work is done.
+            atexit.register(_leave)
         except (ValueError, RuntimeError) as error:
             raise BadInput(
                 f"WORLD_SIZE is set, but its processes cannot meet ({error}): start them with "
@@ -117,7 +121,6 @@ def joined() -> Group:
     return Group(dist.get_rank(), dist.get_world_size())
 
 
-def leave() -> None:
-    """Leave the group, so that the process ends without a warning."""
+def _leave() -> None:
     if dist.is_initialized():
         dist.destroy_process_group()

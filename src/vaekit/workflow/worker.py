@@ -7,7 +7,6 @@ from types import FrameType
 
 from vaekit.errors import BadInput, Interrupted
 from vaekit.runs import open_run
-from vaekit.training.group import leave
 from vaekit.workflow.processes import BAD_INPUT, INTERRUPTED
 from vaekit.workflow.train import train_on
 
@@ -22,7 +21,6 @@ def main(path: str, progress: bool) -> int:
     except Interrupted as error:
         print(error, flush=True)
         return INTERRUPTED
-    leave()
     return 0
 
 
