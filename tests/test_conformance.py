@@ -201,7 +201,7 @@ def test_a_model_comes_back_from_its_weights_and_its_spec(tried: Tried, tmp_path
     assert spec == tried.spec
     torch.manual_seed(99)
     again, _ = spec.build()
-    load_weights(tmp_path / "model.safetensors", again)
+    load_weights(again, tmp_path / "model.safetensors")
     before, after = model.state_dict(), again.state_dict()
     assert before.keys() == after.keys()
     assert all(torch.equal(value, after[name]) for name, value in before.items())

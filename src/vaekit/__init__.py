@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from vaekit.spec import Spec as Spec
     from vaekit.training import Training as Training
     from vaekit.training import fit as fit
+    from vaekit.training.checkpoint import load_weights as load_weights
+    from vaekit.training.checkpoint import save_weights as save_weights
     from vaekit.workflow.derived import attribute_directions as attribute_directions
     from vaekit.workflow.derived import code_mixture as code_mixture
     from vaekit.workflow.looks import draw_figures as draw_figures
@@ -98,6 +100,7 @@ __all__ = [
     "list_runs",
     "load",
     "load_data",
+    "load_weights",
     "nets",
     "objectives",
     "open_run",
@@ -105,6 +108,7 @@ __all__ = [
     "reconstruct",
     "resume",
     "sample",
+    "save_weights",
     "space",
     "train",
     "traverse",
@@ -140,6 +144,8 @@ _HOMES = {
     "list_runs": "runs",
     "load": "runs",
     "load_data": "data",
+    "load_weights": "training.checkpoint",
+    "save_weights": "training.checkpoint",
     "open_run": "runs",
     "resume": "workflow.train",
     "train": "workflow.train",

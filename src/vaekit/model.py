@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import final
+from dataclasses import replace
+from typing import Any, final, overload
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from vaekit.contracts import Decoder, Encoder, LatentPart
+from vaekit.data import Split, as_input
 from vaekit.distributions import full
 from vaekit.errors import BadInput
 from vaekit.events import Event
@@ -15,6 +19,9 @@ from vaekit.likelihoods import Likelihood
 from vaekit.records import ALWAYS, Batch, Moment, Trace, as_batch, check_draws, importance_bound
 
 Rows = Tensor | Batch
+Array = NDArray[Any]
+Held = Array | Split | list[Any]
+"""Rows outside torch: an array, a split or a list of pictures, as `vaekit.data.load` takes them."""
 
 
 @final
@@ -68,20 +75,58 @@ class Autoencoder(nn.Module):
         px = self._decoded(draw.z, batch.context)
         return Trace(batch, draw, px, px.log_prob(batch.x, batch.mask), at)
 
+    @overload
     def encode(self, rows: Rows) -> Tensor:
-        """The code that stands for each row (B, *shape), shape (B, D)."""
+        """A tensor for tensors."""
+
+    @overload
+    def encode(self, rows: Held) -> Array:
+        """An array for other rows."""
+
+    def encode(self, rows: Rows | Held) -> Tensor | Array:
+        """The code that stands for each row (B, *shape), shape (B, D).
+
+        Rows that are no tensors are read as `vaekit.data.load` does, so that bytes become
+        numbers in [0, 1] and (B, H, W) or (B, H, W, C) become (B, C, H, W); they give an array.
+        """
+        if not isinstance(rows, Tensor | Batch):
+            return self._each(rows, self.encode)
         batch = self._checked(rows)
         return self._used(batch, lambda part: self.latent.encode(self._read(part)))
 
+    @overload
     def decode(self, z: Tensor, context: Tensor | None = None) -> Tensor:
-        """The likelihood's mean for each code (B, D), shape (B, *shape)."""
-        batch = self._checked(Batch(z, context))
+        """A tensor for a tensor."""
+
+    @overload
+    def decode(self, z: Array, context: Array | Tensor | None = None) -> Array:
+        """An array for an array."""
+
+    def decode(self, z: Tensor | Array, context: Tensor | Array | None = None) -> Tensor | Array:
+        """The likelihood's mean for each code (B, D), shape (B, *shape); an array for arrays."""
+        if not isinstance(z, Tensor):
+            given = None if context is None else torch.as_tensor(context, dtype=torch.float32)
+            return self.decode(torch.as_tensor(z, dtype=torch.float32), given).numpy()
+        batch = self._checked(Batch(z, None if context is None else torch.as_tensor(context)))
         return self._used(
             batch, lambda part: self._decoded(part.x.unsqueeze(0), part.context).mean.squeeze(0)
         )
 
+    @overload
     def reconstruct(self, rows: Rows) -> Tensor:
-        """Rows (B, *shape) after encoding and decoding, of the same shape, with nothing missing."""
+        """A tensor for tensors."""
+
+    @overload
+    def reconstruct(self, rows: Held) -> Array:
+        """An array for other rows."""
+
+    def reconstruct(self, rows: Rows | Held) -> Tensor | Array:
+        """Rows (B, *shape) after encoding and decoding, of the same shape, with nothing missing.
+
+        Rows that are no tensors are read as `encode` does, and give an array (B, *shape).
+        """
+        if not isinstance(rows, Tensor | Batch):
+            return self._each(rows, self.reconstruct)
         return self.decode(self.encode(rows), as_batch(rows).context)
 
     def sample(
@@ -146,6 +191,15 @@ class Autoencoder(nn.Module):
         """Where its parameters lie."""
         return next(self.parameters()).device
 
+    def _each(self, rows: Held, use: Callable[[Rows], Tensor]) -> Array:
+        """What a use gives for all rows, as one array; in portions, as they may lie on disk."""
+        from vaekit.data import rows_of
+
+        split = rows_of(rows)
+        starts = range(0, max(len(split), 1), _HELD)
+        found = [use(split.batch(slice(first, first + _HELD))).numpy() for first in starts]
+        return np.concatenate(found)
+
     def _read(self, batch: Batch) -> Tensor:
         seen = self.corruption(batch.x) if self.corruption and self.training else batch.x
         return self.encoder(seen, batch.context, batch.mask)
@@ -162,6 +216,8 @@ class Autoencoder(nn.Module):
 
     def _checked(self, rows: Rows) -> Batch:
         batch = as_batch(rows)
+        if batch.x.dtype == torch.uint8:
+            batch = replace(batch, x=as_input(batch.x))
         self._check_context(batch.context)
         return batch
 
@@ -186,8 +242,20 @@ class Told:
         return self.model.encode(Batch(x, self.contexts(len(x))))
 
     def decode(self, z: Tensor) -> Tensor:
-        """Means (B, *shape) of codes (B, D)."""
-        return self.model.decode(z, self.contexts(len(z)))
+        """Means (B, *shape) of codes (B, D).
+
+        Raises BadInput for codes so large that the numbers overflow on the way.
+        """
+        decoded = self.model.decode(z, self.contexts(len(z)))
+        if not torch.isfinite(decoded).all():
+            for name, weight in self.model.named_parameters():
+                if not torch.isfinite(weight).all():
+                    raise BadInput(f"The weights {name} are not finite: train the model again.")
+            raise BadInput(
+                f"Codes as large as {float(z.abs().max()):.3g} cannot be decoded, as numbers "
+                "overflow: stay nearer to those of data."
+            )
+        return decoded
 
     def sample_codes(
         self, n: int, temperature: float = 1.0, generator: Generator | None = None
@@ -201,6 +269,7 @@ class Told:
 
 
 _ROWS = 100  # rows a pass when a model is used: activations that fit the cache are much faster
+_HELD = 1_000  # rows that are no tensors, in memory at once
 _VALUES = 2**24  # decoded values at once when many draws are scored: 64 MiB
 
 

@@ -24,7 +24,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
-from vaekit.data import load
+from vaekit.data import SOURCES, load
 from vaekit.errors import BadInput
 from vaekit.training import Training
 from vaekit.training.history import METRICS, MODEL, STATE, parse, state_of
@@ -209,17 +209,44 @@ class Run:
         return self._fitting(dataset)
 
     def with_data(self, data: Any, labels: Any = None) -> "Run":
-        """The same run with its data: a `Dataset`, or arrays and labels as `load` takes them.
+        """The same run with its data: a `Dataset`, or what `load` takes, such as their new path.
 
         Raises BadInput where they are not those that it was trained on.
         """
         from vaekit.data import Dataset
 
-        if not isinstance(data, Dataset):
-            data = load(data, labels=labels, **self._options)
-        if data.fingerprint != self.data["fingerprint"]:
+        options = {} if isinstance(data, Dataset) else self.options_for(data)
+        if labels is not None:
+            options["labels"] = labels
+        dataset = data if isinstance(data, Dataset) else load(data, **options)
+        if dataset.fingerprint != self.data["fingerprint"]:
             raise BadInput(f"These are not the data that {self.path} was trained on.")
-        return replace(self, given=self._fitting(data))
+        config = self.config
+        if isinstance(data, str | Path):
+            moved = {"source": lasting(data), "options": options}
+            config = config | {"data": self.data | json.loads(json.dumps(moved, default=str))}
+        return replace(self, config=config, given=self._fitting(dataset))
+
+    def options_for(self, data: Any) -> dict[str, Any]:
+        """The options that its data were loaded with, as `load` takes them, for data elsewhere.
+
+        Names of columns are left out where there are none. A table of attributes that is no
+        longer where it was is looked for where it would be had it moved along.
+        """
+        from vaekit.data.frames import is_frame
+
+        options = self._options
+        if not is_frame(data):
+            options = {k: v for k, v in options.items() if k not in ("columns", "labels")}
+        table = options.get("attributes")
+        if table and isinstance(data, str | Path) and not Path(table).exists():
+            place = os.path.relpath(table, self.data["source"] or ".")
+            options["attributes"] = Path(os.path.normpath(Path(lasting(data), place)))
+        return options
+
+    def keep(self) -> None:
+        """Write its `run.json` anew: with the place its data have now, after `with_data`."""
+        _write(self.path / _CONFIG, self.config)
 
     def _fitting(self, dataset: "Dataset") -> "Dataset":
         if dataset.shape != self.spec.shape:
@@ -346,6 +373,11 @@ def open_run(path_or_name: str | Path, root: str | Path = ROOT) -> Run:
     if not path.is_dir():
         raise BadInput(f"There is no run {str(path_or_name)!r}: {_suggestion(path, Path(root))}")
     return Run(path, _read(path / _CONFIG))
+
+
+def lasting(source: str | Path) -> str:
+    """A source that means the same from any folder."""
+    return str(source) if str(source) in SOURCES else str(Path(source).expanduser().resolve())
 
 
 def load_model(run: str | Path, root: str | Path = ROOT) -> "Autoencoder":

@@ -70,7 +70,7 @@ def test_tied_weights_are_stored(tmp_path: Path) -> None:
 
     module, other = build(), build()
     write_weights(tmp_path / "model.safetensors", module)
-    load_weights(tmp_path / "model.safetensors", other)
+    load_weights(other, tmp_path / "model.safetensors")
     x = torch.randn(2, 3)
     assert torch.equal(module(x), other(x))
 
@@ -118,4 +118,4 @@ def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:
     write_weights(tmp_path / "model.safetensors", nn.Linear(2, 3))
     for other in (nn.Linear(2, 4), nn.Linear(2, 3, bias=False), nn.Sequential(nn.Linear(2, 3))):
         with pytest.raises(BadInput, match=r"model\.safetensors holds the weights of another"):
-            load_weights(tmp_path / "model.safetensors", other)
+            load_weights(other, tmp_path / "model.safetensors")

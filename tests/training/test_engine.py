@@ -112,7 +112,7 @@ def test_the_model_is_written_as_it_is_left(data: Dataset, tmp_path: Path) -> No
     fit(model, objective, data, options, folder=tmp_path, progress=False)
     assert not model.training
     other = small_vae(seed=1)[0]
-    load_weights(tmp_path / "model.safetensors", other)
+    load_weights(other, tmp_path / "model.safetensors")
     assert equal(weights(model), weights(other))
 
 

@@ -53,6 +53,11 @@ def read_codes(path: Path, size: int) -> "Codes":
         )
     if codes.dtype.kind not in "iuf" or not np.isfinite(codes).all():
         raise BadInput(f"{path} holds codes that are no finite numbers: remove or replace them.")
+    if np.abs(codes).max() > np.finfo(np.float32).max:
+        raise BadInput(
+            f"{path} holds codes as large as {np.abs(codes).max():.3g}, which no model decodes: "
+            "stay nearer to those of data."
+        )
     return codes.astype(np.float32)
 
 

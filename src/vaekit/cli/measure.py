@@ -4,24 +4,27 @@ import math
 from json import dumps
 from typing import Any
 
+from vaekit.cli import inputs
 from vaekit.cli.flags import command
-from vaekit.cli.inputs import Which
+from vaekit.cli.inputs import WhichOrAll
 from vaekit.cli.output import table
 from vaekit.runs import ROOT, open_run
 
 
 @command
-def figures(run: str, /, *, limit: int = 10_000, root: str = ROOT) -> None:
+def figures(run: str, /, *, data: str | None = None, limit: int = 10_000, root: str = ROOT) -> None:
     """Draw a run's pictures into its folder: codes, lattice, reconstructions, samples, curves.
 
     Args:
         run: Name or folder of the run.
+        data: Other data, by name or path, or the run's where they are now.
         limit: Data points to draw at most.
         root: Folder of runs.
     """
     from vaekit.workflow.looks import draw_figures
 
-    for path in draw_figures(open_run(run, root), limit=limit):
+    opened = open_run(run, root)
+    for path in draw_figures(opened, inputs.data(opened, data), limit=limit):
         print(path)
 
 
@@ -30,7 +33,8 @@ def evaluate(
     run: str,
     /,
     *,
-    split: Which = "test",
+    data: str | None = None,
+    split: WhichOrAll | None = None,
     draws: int = 100,
     limit: int | None = None,
     seed: int = 0,
@@ -43,25 +47,33 @@ def evaluate(
 
     Args:
         run: Name or folder of the run.
-        split: Which part of its data.
+        data: Other data, by name or path, or the run's where they are now.
+        split: Which part of its data; test by default, and all of other data.
         draws: K, the codes drawn for each data point.
         limit: Data points to use at most.
         seed: Seed of the draws.
         json: Print JSON and nothing else.
         root: Folder of runs.
     """
+    from vaekit.workflow.given import given
     from vaekit.workflow.use import evaluate_run
 
     opened = open_run(run, root)
-    found = evaluate_run(opened, split=split, draws=draws, seed=seed, limit=limit, progress=True)
+    chosen = given(opened, inputs.data(opened, data))
+    part = split or chosen.usual
+    found = evaluate_run(
+        opened, chosen.dataset, split=part, draws=draws, seed=seed, limit=limit, progress=True
+    )
     if json:
-        print(dumps({"run": opened.name, "split": split, **_plain(found.to_json())}, indent=2))
+        about = {"run": opened.name, "data": chosen.dataset.name, "split": part}
+        print(dumps({**about, **_plain(found.to_json())}, indent=2))
         return
+    of = opened.name if chosen.own else f"{opened.name} on {chosen.dataset.name}"
     rows = [
         (name, _number(value), "" if error is None else f"± {_number(error)}", unit)
         for name, value, error, unit in found.rows()
     ]
-    table((f"{opened.name}, {split}", "value", "", "unit"), rows, right=(1,))
+    table((f"{of}, {part}", "value", "", "unit"), rows, right=(1,))
 
 
 def _number(value: float) -> str:

@@ -40,7 +40,7 @@ def rows_of(
     """The first n rows of a run's data, or those of these numbers, and their names."""
     import numpy as np
 
-    from vaekit.workflow.use import part_of
+    from vaekit.workflow.given import part_of
 
     if crop is not None:
         raise BadInput("--crop is for --image: the run's own data are cropped already.")

@@ -22,7 +22,7 @@ RENAMED = {"seed": "data_seed"}
 
 def data_options() -> list[Option]:
     """The flags of data."""
-    return options_of(load, without=("source", "labels", "progress"), renamed=RENAMED)
+    return options_of(load, without=("source", "labels", "columns", "progress"), renamed=RENAMED)
 
 
 def training_options() -> list[Option]:
@@ -68,7 +68,13 @@ def train(arguments: Arguments) -> None:
 
 @command
 def resume(
-    run: str, /, *, root: str = ROOT, epochs: int | None = None, progress: bool = True
+    run: str,
+    /,
+    *,
+    root: str = ROOT,
+    epochs: int | None = None,
+    data: str | None = None,
+    progress: bool = True,
 ) -> None:
     """Go on with a run that was stopped, as if it had never been.
 
@@ -76,18 +82,19 @@ def resume(
         run: Name or folder of the run.
         root: Folder of runs.
         epochs: A larger number of epochs than before, to train on.
+        data: Where the run's data are now, if they were moved: it is kept in the run.
         progress: Whether to show progress.
     """
     from vaekit.workflow import train as experiment
 
     found = open_run(run, root)
-    if found.finished and epochs in (None, found.training.epochs):
+    if data is None and found.finished and epochs in (None, found.training.epochs):
         print(
             f"{found.name} is finished, at epoch {len(found.records())}; "
             "--epochs with a larger number trains on."
         )
         return
-    _report(experiment.resume(found, epochs=epochs, progress=progress))
+    _report(experiment.resume(found, epochs=epochs, data=data, progress=progress))
 
 
 def _leading(arguments: Arguments) -> list[str]:

@@ -1,12 +1,12 @@
 """`vaekit sample`, `vaekit reconstruct`, `vaekit encode` and `vaekit decode`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from vaekit.cli import codes as files
 from vaekit.cli import inputs, output
 from vaekit.cli.flags import command
-from vaekit.cli.inputs import Which
+from vaekit.cli.inputs import Which, WhichOrAll
 from vaekit.cli.messages import renamed
 from vaekit.errors import BadInput
 from vaekit.runs import ROOT, Run, open_run
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from vaekit.model import Told
 
-WhichOrAll = Literal["train", "validation", "test", "all"]
 _PORTION = 1_000  # rows in memory at once
 _MOST_PAIRS = 32
 _DATA_ENDINGS = (".png", ".npy")

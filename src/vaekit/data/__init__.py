@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vaekit.data.dataset import Dataset as Dataset
     from vaekit.data.dataset import Split as Split
     from vaekit.data.fetch import download as download
+    from vaekit.data.held import rows_of as rows_of
     from vaekit.data.inputs import as_input as as_input
     from vaekit.data.loading import load as load
     from vaekit.data.matching import UnmatchedNames as UnmatchedNames
@@ -42,6 +43,7 @@ _HOME = {
     "download": "fetch",
     "load": "loading",
     "photo": "photos",
+    "rows_of": "held",
 }
 
 __all__ = sorted(_HOME)

@@ -1,6 +1,5 @@
 """Arrays, in memory and from `.npy` and `.npz` files."""
 
-import hashlib
 import math
 import zipfile
 import zlib
@@ -11,6 +10,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from vaekit.data.checks import digest
 from vaekit.data.dataset import Kind, Split
 from vaekit.data.splits import Found
 from vaekit.errors import BadInput
@@ -21,7 +21,6 @@ Array = npt.NDArray[Any]
 _DATA_KEYS = ("x", "images", "imgs", "data", "arr_0")
 _LABEL_KEYS = ("y", "labels", "label")
 _CHANNELS = (1, 3, 4)
-_PLAIN = ("1", "L", "RGB", "RGBA", "I", "I;16", "I;16B", "F")  # pictures whose values are plain
 _BLOCK = 1024  # rows at a time where a whole array's temporary would be too large
 _UNREADABLE = (
     ValueError,
@@ -34,27 +33,18 @@ _UNREADABLE = (
 )
 
 
-def in_memory(x: Any, labels: Any = None) -> Found:
-    """Rows, and labels where there are some, that a program holds already; see `found`.
+def as_array(values: Any) -> Array:
+    """The array of what holds numbers or texts: arrays, tensors on any device, lists of them.
 
-    x: an array or a tensor, or a list of pictures: arrays, tensors or Pillow's.
-    Raises BadInput for pictures of different sizes, and as `found` does.
+    Raises BadInput where the parts of a list differ in shape.
     """
-    return found({"train": _array(x)}, {} if labels is None else {"train": _array(labels)}, "x")
-
-
-def _array(values: Any) -> Array:
     if isinstance(values, list | tuple):
-        parts = [_array(each) for each in values]
+        parts = [as_array(each) for each in values]
         if len({part.shape for part in parts}) > 1:
             raise BadInput("the pictures differ in size or channels: make them alike")
         return np.stack(parts) if parts else np.empty(0)
-    if hasattr(values, "detach"):  # a tensor, on any device
+    if hasattr(values, "detach"):
         return np.asarray(values.detach().cpu())
-    mode = getattr(values, "mode", "L")
-    if hasattr(values, "convert") and mode not in _PLAIN:  # a palette's numbers are no colours
-        seen = "A" in mode or "a" in mode or "transparency" in values.info
-        values = values.convert("RGBA" if seen else "RGB")
     return np.asarray(values)
 
 
@@ -176,19 +166,6 @@ def found(x: Mapping[str, Array], y: Mapping[str, Array], where: str) -> Found:
     return Found(splits, kind, digest(splits), names)
 
 
-def digest(splits: Mapping[str, Split]) -> str:
-    """A digest of rows and labels held in memory, the same on every machine."""
-    total = hashlib.sha256()
-    for name in sorted(splits):
-        columns = splits[name].table
-        for column in (splits[name].x, *(columns[key] for key in sorted(columns))):
-            values = np.ascontiguousarray(column)
-            little = values.astype(values.dtype.newbyteorder("<"), copy=False)
-            total.update(f"{name} {values.dtype.str[1:]} {values.shape};".encode())
-            total.update(little.reshape(-1).view(np.uint8).data)
-    return total.hexdigest()
-
-
 def _vectors(x: Mapping[str, Array], where: str) -> dict[str, Array]:
     with np.errstate(over="ignore"):
         vectors = {name: np.ascontiguousarray(rows, np.float32) for name, rows in x.items()}
@@ -284,7 +261,9 @@ def _labels(
 
 
 def _whole(labels: Array) -> Array:
-    """Labels as integers where they are whole numbers stored as floats."""
+    """Labels as integers where they are whole numbers stored as floats, and texts as such."""
+    if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels.flat):
+        return labels.astype(np.str_)
     if labels.dtype.kind == "f" and np.array_equal(labels, np.rint(labels)):
         return labels.astype(np.int64)
     return labels

@@ -74,6 +74,11 @@ def read_attributes(path: Path) -> Attributes:
     if twice := [name for name, n in Counter(name for name, _ in table).items() if n > 1]:
         raise BadInput(f"'{where}' has two columns named '{twice[0]}'; rename one")
     place = _place_of_names(table, where)
+    if not where.endswith(".parquet") and _is_row([name for name, _ in table], place):
+        raise BadInput(
+            f"'{where}' has no heading: its first line, {', '.join(name for name, _ in table[:3])}"
+            f"{', …' if len(table) > 3 else ''}, is a row; put the names of the columns above it"
+        )
     names = table.pop(place)[1].texts()
     if "" in names:
         raise BadInput(f"'{where}' has no file name in row {names.index('') + 1}; add it")
@@ -216,6 +221,14 @@ def _place_of_names(table: _Table, where: str) -> int:
     if not (found := [place for place in files if place in named] or files or named or texts):
         raise BadInput(f"'{where}' has no column of file names; name it 'image'")
     return found[0]
+
+
+def _is_row(heading: Sequence[str], place: int) -> bool:
+    """Whether what should be a heading is a row: a file's name and values."""
+    others = [name for number, name in enumerate(heading) if number != place]
+    if heading[place].lower().endswith(SUFFIXES):
+        return True
+    return heading[place].lower() not in _NAMED and bool(others) and all(map(_is_value, others))
 
 
 def _is_value(text: str) -> bool:

@@ -78,8 +78,10 @@ class Number:
         return 1
 
     def encode(self, column: Array, names: Sequence[str] | None) -> npt.NDArray[np.float32]:
-        """Rows (N, 1) of a column (N,)."""
+        """Rows (N, 1) of a column (N,); raises BadInput where values are missing."""
         values = np.asarray(column, np.float64)[:, None]
+        if count := int(np.isnan(values).sum()):
+            raise BadInput(f"{self.name} is missing for {count:,} rows: fill it in.")
         return ((values - self.mean) / self.scale).astype(np.float32)
 
     def given(self, text: str) -> npt.NDArray[np.float32]:
@@ -176,8 +178,10 @@ def conditions(
 
 def _made(name: str, table: Mapping[str, Array], label_names: Sequence[str] | None) -> Column:
     column, names = _column(table, name), _names(name, label_names)
-    if column.dtype.kind == "f" and np.isnan(column).any():
-        count = int(np.isnan(column).sum())
+    absent = np.zeros(len(column), np.bool_)
+    if column.dtype.kind in "fU":
+        absent = np.isnan(column) if column.dtype.kind == "f" else column == ""
+    if count := int(absent.sum()):
         raise BadInput(f"`condition`: {name} is missing for {count:,} training rows: fill it in.")
     values = np.unique(column)
     if len(values) < 2:

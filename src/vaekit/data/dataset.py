@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, final
 import numpy as np
 import numpy.typing as npt
 
+from vaekit.data.checks import check_dataset, digest
 from vaekit.data.conditions import Conditions
 from vaekit.data.stored import StoredRows
+from vaekit.errors import BadInput
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,8 +25,12 @@ Kind = Literal["image", "vector"]
 Rows = npt.NDArray[Any] | StoredRows
 
 
+_SPLITS = ("train", "validation", "test")
+_LISTED = 10  # names that a line holds
+
+
 @final
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Split:
     """Rows of data and what is known about each.
 
@@ -37,6 +43,8 @@ class Split:
         applied; "dynamic" is drawn by `Batches` each time a row is seen.
     context: what a model reads beside each row, (N, E) float32, where it reads something.
     mask: which values are there, (N, *shape) bool, where some are missing.
+
+    Raises BadInput, naming the field, where these do not belong to the same N rows.
     """
 
     x: Rows
@@ -45,6 +53,27 @@ class Split:
     binarise: Binarise = "none"
     context: npt.NDArray[np.float32] | None = None
     mask: npt.NDArray[np.bool_] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.x, np.ndarray | StoredRows) or self.x.ndim < 2:
+            raise BadInput(
+                f"`x` is a {_called(self.x)}: give an array (N, C, H, W) or (N, F), or use "
+                "`vaekit.load_data`, which takes more"
+            )
+        for name, column in self.table.items():
+            _check_rows(f"`table` column {name!r}", column, (len(self),))
+        if self.ids is not None and len(self.ids) != len(self):
+            raise BadInput(f"`ids` are {len(self.ids):,} for {len(self):,} rows: give one a row")
+        if self.context is not None:
+            _check_rows("`context`", self.context, (len(self), *np.shape(self.context)[1:2]))
+            _check_dtype("`context`", self.context, np.float32)
+        if self.mask is not None:
+            _check_rows("`mask`", self.mask, tuple(self.x.shape))
+            _check_dtype("`mask`", self.mask, np.bool_)
+
+    def __repr__(self) -> str:
+        held = [_called(self.x), *([f"columns {_listed(self.table)}"] if self.table else [])]
+        return f"Split of {len(self):,} rows: {', '.join(held)}"
 
     def __len__(self) -> int:
         return int(self.x.shape[0])
@@ -89,17 +118,21 @@ class Split:
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Dataset:
     """Training, validation and test data.
 
     kind: "image" or "vector".
     fingerprint: a digest of the content and of the options that shaped it; the same on
-        every machine.
+        every machine. Left empty, it is that of the content.
     label_names: the name of each class number, where there are labels.
     conditions: what the columns of every context mean, where there are contexts.
     prepared: the options that pictures were prepared with, as `load` takes them: what was
         left out has its default here, and paths are absolute.
+
+    Raises BadInput, naming split and field, for what no model could learn from: splits that
+    differ in shape or type, values that are not finite or out of range, labels without a name,
+    contexts that `conditions` do not give.
     """
 
     name: str
@@ -107,10 +140,36 @@ class Dataset:
     train: Split
     validation: Split
     test: Split
-    fingerprint: str
+    fingerprint: str = ""
     label_names: tuple[str, ...] | None = None
     conditions: Conditions | None = None
     prepared: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        size = self.conditions.size if self.conditions else None
+        check_dataset(self.kind, self.splits, self.label_names, size)
+        if not self.fingerprint:
+            object.__setattr__(self, "fingerprint", digest(self.splits))
+
+    def __repr__(self) -> str:
+        rows = ", ".join(f"{len(split):,} for {name}" for name, split in self.splits.items())
+        columns = [name for name in self.train.table if name != "label"]
+        told = [column.name for column in self.conditions.columns] if self.conditions else []
+        about = [
+            f"{len(self.label_names)} classes: {_listed(self.label_names)}"
+            if self.label_names
+            else "no labels",
+            *([f"columns: {_listed(columns)}"] if columns else []),
+            *([f"told: {_listed(told)}"] if told else []),
+            *(["some values missing"] if self.train.mask is not None else []),
+        ]
+        kind = f"{self.kind}s of shape {self.shape}, {self.train.x.dtype}"
+        return f"{self.name}: {kind}\n  rows: {rows}\n  {'; '.join(about)}"
+
+    @property
+    def splits(self) -> dict[str, Split]:
+        """The three splits by name."""
+        return {name: getattr(self, name) for name in _SPLITS}
 
     @property
     def binarise(self) -> Binarise:
@@ -119,11 +178,9 @@ class Dataset:
 
     def told(self, conditions: Conditions) -> Dataset:
         """The same with the context of every row; raises BadInput as `Conditions.encode`."""
-        names = ("train", "validation", "test")
-        splits = {
+        splits: dict[str, Any] = {
             name: replace(split, context=conditions.encode(split.table, self.label_names))
-            for name in names
-            for split in (getattr(self, name),)
+            for name, split in self.splits.items()
         }
         return replace(self, **splits, conditions=conditions)
 
@@ -137,3 +194,24 @@ class Dataset:
     def shape(self) -> tuple[int, ...]:
         """The shape of one row: (C, H, W) or (F,)."""
         return tuple(int(size) for size in self.train.x.shape[1:])
+
+
+def _called(x: Any) -> str:
+    """What rows are, in words."""
+    shape, dtype = getattr(x, "shape", None), getattr(x, "dtype", "")
+    return type(x).__name__ if shape is None else f"{dtype} {type(x).__name__} {tuple(shape)}"
+
+
+def _listed(names: Sequence[str] | Mapping[str, Any]) -> str:
+    shown = ", ".join(list(names)[:_LISTED])
+    return f"{shown}, …" if len(names) > _LISTED else shown
+
+
+def _check_rows(what: str, values: Any, shape: tuple[int, ...]) -> None:
+    if np.shape(values) != shape:
+        raise BadInput(f"{what} has the shape {np.shape(values)}, not {shape}: give one a row")
+
+
+def _check_dtype(what: str, values: Any, dtype: Any) -> None:
+    if values.dtype != dtype:
+        raise BadInput(f"{what} is of {values.dtype}, not {np.dtype(dtype)}: convert it")

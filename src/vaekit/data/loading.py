@@ -4,7 +4,7 @@ import difflib
 from pathlib import Path
 from typing import Any, get_args
 
-from vaekit.data.arrays import in_memory, read_npy, read_npz
+from vaekit.data.arrays import read_npy, read_npz
 from vaekit.data.binarisation import binarised
 from vaekit.data.conditions import conditions
 from vaekit.data.dataset import Binarise, Crop, Dataset
@@ -12,7 +12,7 @@ from vaekit.data.idx import is_idx, training_images
 from vaekit.data.missing import with_gaps
 from vaekit.data.pictures import Wanted, digest, read_pictures
 from vaekit.data.sources import SOURCES, read_idx_files
-from vaekit.data.splits import Found, divide
+from vaekit.data.splits import Found, divide, limited
 from vaekit.errors import BadInput
 
 _FILES = {".npy": read_npy, ".npz": read_npz}
@@ -22,9 +22,11 @@ def load(
     source: Any,
     *,
     labels: Any = None,
+    columns: tuple[str, ...] = (),
     binarise: Binarise = "none",
     validation: int | float | None = None,
     test: int | float | None = None,
+    limit: int | None = None,
     condition: tuple[str, ...] = (),
     missing: float = 0.0,
     image_size: int | None = None,
@@ -37,43 +39,60 @@ def load(
     """Load a data set by name, from a file or folder, or from arrays in memory.
 
     Paths may be an IDX file or a folder of them, a `.npy` or `.npz` file, or a folder or
-    `.zip` of images, which are decoded once into a cache. In memory it is an array or a tensor,
-    or a list of pictures, that is shared rather than copied where its values can stay.
+    `.zip` of images, which are decoded once into a cache. In memory it is an array or a tensor
+    that is shared rather than copied where its values can stay; a list of pictures: arrays,
+    Pillow's or paths of files; one of torch's data sets, of rows x or (x, label); or a data
+    frame. A frame's numbers and booleans make the vectors, with a mask where values are
+    missing; its texts and categories are the columns of the table.
 
     Args:
         source: A data set's name, a path, or rows in memory, such as (N, F) or (N, C, H, W).
-        labels: The classes of rows in memory, (N,): whole numbers or texts.
+        labels: The classes of rows in memory, (N,): whole numbers or texts. Of a data frame also
+            the name of a column; "label" where there is one.
+        columns: The columns of a data frame that make the vectors, in their order; all of
+            numbers by default, but for the labels and those of `condition`.
         binarise: How grey becomes black and white: by threshold, drawn once, or drawn anew.
         validation: Rows kept for validation, as a number or a share of the training rows.
         test: Rows kept for testing, as a number or a share of the training rows.
+        limit: Training rows to use at most, drawn at random; the other rows stay as they are.
         condition: Columns of the table that the model is told: label, or others there are.
         missing: Share of the values taken away at random, to learn from data with gaps.
         image_size: Side in pixels that images are resized to; of celeba 64 by default.
         crop: What is cut from each image first: the largest central square, or the largest
             face, with images without one left out. Nothing by default, of celeba the centre.
         attributes: A table of the images' attributes: CSV, TSV, Parquet or CelebA's text.
-        seed: Seed of the random split and of static binarisation.
+        seed: Seed of the random split, of `limit` and of static binarisation.
         workers: Processes that decode images; as many as there are cores by default.
         progress: Whether to show progress on stderr.
 
     Raises BadInput for a source that isn't there or can't be read, and for options that
     don't fit it.
     """
-    _check(binarise, image_size, crop, seed, workers, missing)
+    _check(binarise, image_size, crop, seed, workers, missing, limit)
     table = None if attributes is None else Path(attributes).expanduser().resolve()
     wanted = Wanted(image_size, crop, table, workers, progress)
     named = isinstance(source, str | Path)
-    if named and labels is not None:
-        raise BadInput("`labels` go with rows in memory: files hold their own")
-    found = _find(source, wanted) if named else _given(source, labels, wanted)
+    if named and (labels is not None or columns):
+        what = "`columns`" if labels is None else "`labels`"
+        raise BadInput(f"{what} go with rows in memory: files hold their own")
+    if named:
+        found = _find(source, wanted)
+    else:
+        from vaekit.data.held import in_memory  # with Pillow, which files of arrays do not need
+
+        found = in_memory(source, labels, wanted, condition, columns)
     splits = divide(found, validation, test, seed)
+    whole = len(splits["train"])
+    if limit is not None:
+        splits["train"] = limited(splits["train"], limit, (seed, 6))
     for number, name in enumerate(("train", "validation", "test")):
         splits[name] = binarised(splits[name], found.kind, binarise, (seed, number))
         if missing:
             splits[name] = with_gaps(splits[name], missing, (seed, 3 + number))
-    random = binarise == "static" or not found.tail or missing > 0
+    fewer = len(splits["train"]) < whole
+    random = binarise == "static" or not found.tail or missing > 0 or fewer
     sizes = [len(splits[name]) for name in sorted(splits)]
-    shaping = [missing] if missing else []
+    shaping = [missing] * (missing > 0) + ["limit"] * fewer
     dataset = Dataset(
         name=_name(source) if named else "arrays",
         kind=found.kind,
@@ -96,6 +115,7 @@ def _check(
     seed: int,
     workers: int | None,
     missing: float,
+    limit: int | None,
 ) -> None:
     if binarise not in get_args(Binarise):
         choices = ", ".join(get_args(Binarise))
@@ -106,6 +126,8 @@ def _check(
         raise BadInput(f"`image_size` must be at least 1, not {image_size}")
     if workers is not None and workers < 1:
         raise BadInput(f"`workers` must be at least 1, not {workers}")
+    if limit is not None and limit < 1:
+        raise BadInput(f"`limit` must be at least 1, not {limit}")
     if not 0 <= missing < 1:
         raise BadInput(f"`missing` must be a share from 0 to below 1, not {missing}")
     if not 0 <= seed < 2**32:
@@ -113,6 +135,8 @@ def _check(
 
 
 def _find(source: str | Path, wanted: Wanted) -> Found:
+    if not str(source).strip():
+        raise BadInput("the name of the data is empty: give a data set's name or a path")
     path = Path(source).expanduser()
     named = SOURCES.get(str(source))
     if named is None and not path.exists():
@@ -126,11 +150,6 @@ def _find(source: str | Path, wanted: Wanted) -> Found:
         return named.read(wanted) if named else _read_file(path)
     except OSError as error:
         raise BadInput(f"cannot read '{source}': {error}") from None
-
-
-def _given(x: Any, labels: Any, wanted: Wanted) -> Found:
-    _refuse_pictures_only(wanted, "arrays")
-    return in_memory(x, labels)
 
 
 def _name(source: str | Path) -> str:

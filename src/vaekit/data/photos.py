@@ -1,9 +1,12 @@
-"""A user's own picture, as a model reads it."""
+"""A user's own pictures, as a model reads them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from vaekit.data import decode
 from vaekit.data.dataset import Crop
@@ -20,21 +23,45 @@ def photo(path: str | Path, shape: tuple[int, ...], crop: Crop = "none") -> npt.
     Raises BadInput for a file that is missing, no picture, or far too large, and for one
     without a face where the face is to be cut.
     """
-    path = Path(path).expanduser()
     if crop == "face":
         check_installed()
     channels, height, width = shape
-    plan = decode.Plan("", "", channels, height, width, True, crop)
+    with _named(path):
+        image = decode.opened(decode.content(Path(path).expanduser()), max(height, width), crop)
+        plan = decode.Plan("", "", channels, height, width, True, crop)
+        return decode.pixels(image, plan).astype(np.float32) / np.float32(255)
+
+
+def picture(
+    source: str | Path | Image.Image, size: int | None, crop: Crop = "none"
+) -> npt.NDArray[np.uint8]:
+    """A picture file, or one of Pillow's, as uint8 (C, H, W): C is 1 where it has no colour.
+
+    size: the side that it is resized to; None keeps its own.
+    Raises BadInput as `photo`.
+    """
+    with _named(source):
+        image = source
+        if not isinstance(image, Image.Image):
+            image = decode.opened(decode.content(Path(image).expanduser()), size, crop)
+        left, upper, right, lower = decode.cropped(image, crop)
+        width, height = (right - left, lower - upper) if size is None else (size, size)
+        channels = 1 if decode.is_grey(image) else 3
+        return decode.pixels(image, decode.Plan("", "", channels, height, width, True, crop))
+
+
+@contextmanager
+def _named(source: object) -> Iterator[None]:
+    """Makes of whatever goes wrong with a picture an error that names it."""
+    called = f"'{source}'" if isinstance(source, str | Path) else "one of the pictures"
     try:
         with decode.strict():
-            image = decode.opened(decode.content(path), max(height, width), crop)
-            pixels = decode.pixels(image, plan)
+            yield
     except NoFace:
         raise BadInput(
-            f"no face was found in '{path}'; give another picture, or `crop='centre'`"
+            f"no face was found in {called}; give another picture, or `crop='centre'`"
         ) from None
     except FileNotFoundError:
-        raise BadInput(f"there is no picture '{path}'; check its path") from None
+        raise BadInput(f"there is no picture {called}; check its path") from None
     except Exception as error:  # Pillow raises nearly anything for a damaged file
-        raise BadInput(f"'{path}' is no picture that can be read: {decode.reason(error)}") from None
-    return pixels.astype(np.float32) / np.float32(255)
+        raise BadInput(f"{called} is no picture that can be read: {decode.reason(error)}") from None

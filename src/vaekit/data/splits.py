@@ -1,14 +1,16 @@
 """Dividing data into training, validation and test rows."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
 from vaekit.data.dataset import Kind, Split
+from vaekit.data.stored import StoredRows
 from vaekit.errors import BadInput
 
 Amount = int | float | None
@@ -61,12 +63,49 @@ def divide(found: Found, validation: Amount, test: Amount, seed: int) -> dict[st
         )
     order = _order(found, pool, counts["test"], counts["validation"], seed)
     if order is not None and pool.ids is None:
-        pool = Split(pool.x, pool.table, [str(row) for row in range(total)])
+        pool = numbered(pool)
     tested = total - counts["validation"]
     ends = {"train": (0, total - drawn), "test": (total - drawn, tested)}
     ends["validation"] = (tested, total)
     parts = {name: _part(pool, order, *ends[name]) for name in ends}
     return parts | {name: split for name, split in found.splits.items() if name != "train"}
+
+
+def limited(split: Split, limit: int, seed: tuple[int, int]) -> Split:
+    """At most `limit` random rows of a split, in the order they had, with the names they had."""
+    if limit >= len(split):
+        return split
+    # RandomState's stream is frozen across versions of numpy; the newer generators' isn't.
+    order = np.random.RandomState(seed).permutation(len(split))
+    return numbered(split).take(np.sort(order[:limit]))
+
+
+def joined(parts: Sequence[Split]) -> Split:
+    """The rows of several splits of one data set as one, in their order."""
+    first, *_ = parts
+    if len(parts) == 1:
+        return first
+    rows = [part.x for part in parts]
+    stored = [x for x in rows if isinstance(x, StoredRows)]
+    ids = [part.ids for part in parts if part.ids is not None]
+    context = [part.context for part in parts if part.context is not None]
+    masks = [np.ones(part.x.shape, np.bool_) if part.mask is None else part.mask for part in parts]
+    masked = any(part.mask is not None for part in parts)
+    return replace(
+        first,
+        x=StoredRows.joined(stored) if stored else np.concatenate(rows),
+        table={name: np.concatenate([part.table[name] for part in parts]) for name in first.table},
+        ids=list(chain.from_iterable(ids)) if len(ids) == len(parts) else None,
+        context=np.concatenate(context) if context else None,
+        mask=np.concatenate(masks) if masked else None,
+    )
+
+
+def numbered(split: Split) -> Split:
+    """The split with its rows' numbers for names, where they have none."""
+    if split.ids is not None:
+        return split
+    return replace(split, ids=[str(row) for row in range(len(split))])
 
 
 def _part(pool: Split, order: npt.NDArray[np.int64] | None, first: int, last: int) -> Split:

@@ -3,6 +3,7 @@
 import math
 import os
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -61,6 +62,15 @@ class StoredRows:
         """These rows of the same file, still on disk."""
         rows = np.arange(self.file_shape[0]) if self.rows is None else self.rows
         return StoredRows(self.path, self.file_shape, rows[index], self.threshold)
+
+    @staticmethod
+    def joined(parts: "Sequence[StoredRows]") -> "StoredRows":
+        """The rows of several parts of one file, in their order."""
+        first = parts[0]
+        assert all(part.path == first.path for part in parts)
+        whole = np.arange(first.file_shape[0])
+        rows = np.concatenate([whole if part.rows is None else part.rows for part in parts])
+        return StoredRows(first.path, first.file_shape, rows, first.threshold)
 
     def thresholded(self) -> "StoredRows":
         """The same rows, read as 0 or 255."""

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor
 
-from vaekit.data import Batches, Split
+from vaekit.data import Batches, Split, rows_of
 from vaekit.data.dataset import Binarise
 from vaekit.errors import BadInput
 from vaekit.evaluation.pictures import WINDOW, psnr, ssim
 from vaekit.kinds import KINDS, usual
-from vaekit.model import Autoencoder
+from vaekit.model import Autoencoder, Held
 from vaekit.records import Batch, Trace, check_draws, importance_bound
 from vaekit.training.activity import Activity
 
@@ -102,7 +102,7 @@ class Evaluation:
 
 def evaluate(
     model: Autoencoder,
-    split: Split,
+    split: Split | Tensor | Held,
     *,
     draws: int = 100,
     seed: int = 0,
@@ -117,11 +117,14 @@ def evaluate(
     black and white as in training; see `Evaluation.grey` for those that stay grey. Where values
     are missing, the numbers are of those that are there.
 
+    split: of a data set; or an array, a tensor or a list of pictures, as `vaekit.data.load`
+        takes them.
     kind: of the data, in `KINDS`; left out, their shape's usual.
 
     Raises BadInput for an empty split or a number of draws below 1.
     """
     check_draws(draws)
+    split = rows_of(split)
     if limit is not None and limit < 1:
         raise BadInput(f"`limit` must be 1 or more, not {limit}.")
     if not len(split):

@@ -15,6 +15,7 @@ from vaekit.figures.style import DPI, new_figure, styled, wrapped
 WHITE = 255
 # What a picture may measure in dots, unless its images alone are larger.
 WIDTH, HEIGHT = 1260, 1260
+MOST = 2**15  # pixels of a side: more than what shows pictures opens
 LINE = 40  # dots per line of a title
 EDGE = 16
 NARROWEST = 480
@@ -98,8 +99,15 @@ def exact(
     columns: names on top, each with the pixel its middle is at; one that would touch the name
         before it is left out.
     room: dots that the picture may measure across and down, unless its pixels are more.
+
+    Raises BadInput for a picture that no viewer would open.
     """
     height, width = picture.shape[:2]
+    if max(height, width) > MOST:
+        raise BadInput(
+            f"the picture would be {width:,} x {height:,} pixels, and {MOST:,} are most: show "
+            "fewer, or write arrays instead"
+        )
     scale = max(1, min(room[0] // width, room[1] // height))
     tall, wide = height * scale, width * scale
     names = list(_apart(columns, scale))

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from vaekit.errors import BadInput
-from vaekit.runs import Run, open_run
+from vaekit.runs import Run, lasting, open_run
 from vaekit.training import Training
-from vaekit.workflow.train import lasting, resume, train
+from vaekit.workflow.train import resume, train
 
 
 def trained(

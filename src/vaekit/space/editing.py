@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaekit.errors import BadInput
+from vaekit.space.interpolation import check_steps
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -77,10 +78,9 @@ def traverse(
     dimensions: R coordinates, a row each.
     span: how far they move either way, in latent units; one number or one for each of D.
 
-    Raises BadInput for coordinates that the code lacks and for fewer than two steps.
+    Raises BadInput for coordinates that the code lacks and for steps as `linear` does.
     """
-    if steps < 2:
-        raise BadInput(f"`steps` must be 2 or more, not {steps}.")
+    check_steps(steps)
     size = code.shape[-1]
     if wrong := [number for number in dimensions if not 0 <= number < size]:
         raise BadInput(f"`dimensions` run from 0 to {size - 1} here: there is no {wrong[0]}.")

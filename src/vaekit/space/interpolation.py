@@ -6,13 +6,14 @@ from numpy.typing import ArrayLike
 from vaekit.errors import BadInput
 from vaekit.space.ball import Array
 
+MOST_STEPS = 1_000
 _PARALLEL = 1e-6  # sine of an angle below which a great circle is a line, or is not unique
 
 
 def linear(start: ArrayLike, end: ArrayLike, steps: int) -> Array:
     """Points on the straight line between two codes (D,), both ends included, shape (S, D).
 
-    Raises BadInput for codes of different shapes and for fewer than two steps.
+    Raises BadInput for codes of different shapes and for steps below two or above a thousand.
     """
     first, last, parts = _checked(start, end, steps)
     return np.asarray(first + parts * (last - first))
@@ -26,7 +27,7 @@ def spherical(start: ArrayLike, end: ArrayLike, steps: int) -> Array:
     Parallel and opposite codes, and those at the origin, have no arc of their own: they are
     joined by the line. White 2016, https://arxiv.org/abs/1609.04468
 
-    Raises BadInput for codes of different shapes and for fewer than two steps.
+    Raises BadInput for codes of different shapes and for steps below two or above a thousand.
     """
     first, last, parts = _checked(start, end, steps)
     norms = np.linalg.norm(first), np.linalg.norm(last)
@@ -42,11 +43,16 @@ def spherical(start: ArrayLike, end: ArrayLike, steps: int) -> Array:
     return way
 
 
+def check_steps(steps: int) -> None:
+    """Raise BadInput for a number of steps that is no way, or more of one than can be looked at."""
+    if not 2 <= steps <= MOST_STEPS:
+        raise BadInput(f"`steps` must be from 2 to {MOST_STEPS:,}, not {steps}.")
+
+
 def _checked(start: ArrayLike, end: ArrayLike, steps: int) -> tuple[Array, Array, Array]:
     """Both codes as float64, and the share of the way at each step, shape (S, 1)."""
     first, last = np.asarray(start, np.float64), np.asarray(end, np.float64)
     if first.ndim != 1 or first.shape != last.shape:
         raise BadInput(f"codes have shapes {first.shape} and {last.shape}: give two of shape (D,)")
-    if steps < 2:
-        raise BadInput(f"`steps` must be 2 or more, not {steps}.")
+    check_steps(steps)
     return first, last, np.linspace(0, 1, steps)[:, None]

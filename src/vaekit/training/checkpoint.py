@@ -72,16 +72,33 @@ def read(path: Path, kind: str) -> tuple[dict[str, Tensor], State]:
 
 
 def write_weights(path: Path, module: nn.Module, state: State | None = None) -> None:
-    """Write a module's weights, as `load_weights` reads them; raises OSError."""
+    """Write a module's weights, as `load_weights` reads them; raises OSError.
+
+    state: what a run keeps beside them.
+    """
     write(path, "model", module.state_dict(), state or {})
 
 
-def load_weights(path: Path, module: nn.Module) -> None:
-    """Fill a module with the weights of a file.
+def save_weights(module: nn.Module, path: str | Path) -> None:
+    """Keep the weights of a model, however it was composed, in a safetensors file.
 
-    Raises BadInput where the file is not what `write_weights` wrote for such a module.
+    A file that is there is replaced in one stroke. Raises BadInput where it cannot be written.
     """
-    fill(module, read(path, "model")[0], path)
+    try:
+        write_weights(Path(path), module)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def load_weights(module: nn.Module, path: str | Path) -> None:
+    """Fill a model, composed as that of the file was, with its weights.
+
+    path: what `save_weights` wrote, or the `model.safetensors` that `fit` left in its folder.
+
+    Raises BadInput where the file is missing, damaged or of another model; it names the first
+    tensor that differs, and the model stays as it was.
+    """
+    fill(module, read(Path(path), "model")[0], Path(path))
 
 
 def fill(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
@@ -106,7 +123,8 @@ def compare(needed: Mapping[str, Tensor], tensors: Mapping[str, Tensor], path: P
         else:
             continue
         raise BadInput(
-            f"{path} holds the weights of another model: {problem}. Restore the run's own."
+            f"{path} holds the weights of another model: {problem}. Compose the model as that was, "
+            "or restore the run's own file."
         )
 
 

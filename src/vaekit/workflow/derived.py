@@ -23,7 +23,7 @@ from vaekit.space.directions import Directions, Method, directions
 from vaekit.space.mixture import Mixture, mixture
 from vaekit.training.checkpoint import State, read, write
 from vaekit.training.history import MODEL, STATE
-from vaekit.workflow.looks import encode, held_out
+from vaekit.workflow.looks import held_out
 
 Array = NDArray[Any]
 Made = tuple[dict[str, Tensor], State]
@@ -69,7 +69,7 @@ def codes(run: Run, part: Part = "train", dataset: Dataset | None = None) -> Arr
 
     def make() -> Made:
         data = dataset or run.dataset()
-        return {"codes": torch.from_numpy(encode(run.model(), _rows(data, part)))}, {}
+        return {"codes": torch.from_numpy(run.model().encode(_rows(data, part)))}, {}
 
     return derived(run, "codes", {"part": part, "most": MOST}, make)[0]["codes"].numpy()
 

@@ -1,6 +1,6 @@
 """What a trained model makes of its data, as arrays and as figures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -17,10 +17,11 @@ from vaekit.kinds import KINDS
 from vaekit.model import Autoencoder
 from vaekit.runs import Run
 from vaekit.space import Ball, circle, empty_sites, lattice
+from vaekit.workflow.given import given
 
 Array = NDArray[Any]
 SIDE = 15
-_ROWS = 1_000  # rows in memory at once
+_ROWS = 1_000  # rows that a rate is measured on
 
 
 @final
@@ -68,7 +69,7 @@ def look(
         test split where that is empty. What is reconstructed is always held out.
     """
     split = (encoded or held_out(dataset)).take(slice(0, limit))
-    points = encode(model, split)
+    points = model.encode(split)
     around = circle(points, axes=axes or busiest(model, split, points))
     sites = lattice(around, points.shape[1], SIDE)
     others = held_out(dataset)
@@ -104,12 +105,6 @@ def busiest(model: Autoencoder, split: Split, points: Array) -> tuple[int, ...]:
 def held_out(dataset: Dataset) -> Split:
     """The validation split, or the test split where there is none, or the training data."""
     return next(split for split in (dataset.validation, dataset.test, dataset.train) if len(split))
-
-
-def encode(model: Autoencoder, split: Split) -> Array:
-    """Codes of all rows of a split, (N, D)."""
-    starts = range(0, len(split), _ROWS)
-    return torch.cat([model.encode(split.batch(slice(i, i + _ROWS))) for i in starts]).numpy()
 
 
 def decode(model: Autoencoder, codes: Array, context: Tensor | None = None) -> Array:
@@ -176,14 +171,20 @@ def samples_title(found: Look) -> str:
     return "samples from the prior" if found.prior else "samples from a Gaussian fit to its codes"
 
 
-def draw_figures(run: Run, *, limit: int = 10_000) -> list[Path]:
+def draw_figures(run: Run, data: Any = None, *, limit: int = 10_000) -> list[Path]:
     """All figures of a run, as PNG and SVG in its folder `figures`; gives their paths.
 
-    Raises BadInput for a limit below 1.
+    data: others than the run's, as `evaluate_run` takes them: all of them are drawn, in a folder
+        of their name below that.
+    Raises BadInput for a limit below 1, and as `evaluate_run`.
     """
     if limit < 1:
         raise BadInput(f"`limit` must be 1 or more, not {limit}.")
-    found = look(run.model(), run.dataset(), limit=limit)
-    folder = run.path / "figures"
-    drawn = model_figures(found, run.records(), run.name)
+    others = given(run, data)
+    dataset, folder, title = others.dataset, run.path / "figures", run.name
+    if not others.own:
+        dataset = replace(dataset, validation=others.part("all"))
+        folder, title = folder / dataset.name, f"{run.name} on {dataset.name}"
+    found = look(run.model(), dataset, limit=limit)
+    drawn = model_figures(found, run.records(), title)
     return [path for name, figure in drawn.items() for path in figures.save(figure, folder, name)]

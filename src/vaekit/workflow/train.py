@@ -8,12 +8,12 @@ from typing import Any
 
 import torch
 
-from vaekit.data import SOURCES, Dataset, load
+from vaekit.data import Dataset, load
 from vaekit.describe import write_graph
 from vaekit.errors import BadInput, Interrupted
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective
-from vaekit.runs import ROOT, Run, check_name, create, open_run
+from vaekit.runs import ROOT, Run, check_name, create, lasting, open_run
 from vaekit.spec import Options, Spec
 from vaekit.training import Training, fit
 from vaekit.training.group import joined
@@ -144,12 +144,14 @@ def resume(
     *,
     root: str | Path = ROOT,
     epochs: int | None = None,
+    data: Any = None,
     progress: bool = True,
 ) -> Run:
     """Train an interrupted run to its end, as if it had never stopped.
 
     run: itself, its name under `root` or its path.
     epochs: a larger number than before trains on, a finished run too.
+    data: its data where they are now, as `Run.with_data` takes them; a path is kept in the run.
 
     A finished run is given back as it is. Raises BadInput where the data or a file of the run
     have changed; Interrupted after Ctrl-C.
@@ -159,9 +161,13 @@ def resume(
     if epochs is not None and epochs < wanted:
         raise BadInput(f"`epochs` must be {wanted}, those of {run.name}, or more, not {epochs}.")
     further = epochs is not None and epochs > wanted
+    group = joined()
+    if data is not None:
+        run = run.with_data(data)
+        if group.first:
+            run.keep()
     if run.finished and not further:
         return run
-    group = joined()
     together = run.training.devices > group.world == 1
     dataset = run.dataset(progress=progress and group.first)
     model, objective = _build(run.spec, run.training)
@@ -200,8 +206,3 @@ def _fit(
 def reference(run: Run) -> str:
     """How a command calls a run: by name under the usual root, else by path."""
     return run.name if run.path == Path(ROOT, run.name) else str(run.path)
-
-
-def lasting(source: str | Path) -> str:
-    """A source that means the same from any folder."""
-    return str(source) if str(source) in SOURCES else str(Path(source).expanduser().resolve())

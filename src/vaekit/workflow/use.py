@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 import torch
@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit import evaluation, space
-from vaekit.data import Crop, Dataset, Split, load
-from vaekit.data.loading import holds_images
+from vaekit.data import Crop
 from vaekit.errors import BadInput
 from vaekit.evaluation import Evaluation
 from vaekit.model import Told
@@ -26,13 +25,12 @@ from vaekit.records import Batch
 from vaekit.runs import Run, open_run
 from vaekit.space.directions import Method
 from vaekit.workflow.derived import attribute_directions, code_mixture, codes
-from vaekit.workflow.looks import encode as encode_split
+from vaekit.workflow.given import Part, Some, filled, part_of, prepared
+from vaekit.workflow.given import given as data_for
 
 Array = NDArray[Any]
 Given = Mapping[str, str] | None
 Picture = str | Path | Array | Tensor
-Part = Literal["train", "validation", "test"]
-Some = Literal["train", "validation", "test", "all"]
 _SHOWN = 10  # rows of a traversal by default
 
 
@@ -142,16 +140,15 @@ def encode(run: Run | str | Path, data: Any = None, *, split: Some | None = None
     split: which part of them; "test" of the run's own, and "all" of others by default.
     """
     run = opened(run)
-    dataset = run.dataset() if data is None else _prepared(run, data)
-    names = split or ("test" if data is None else "all")
-    chosen = _filled(dataset, ("train", "validation", "test") if names == "all" else (names,))
+    dataset = run.dataset() if data is None else prepared(run, data)
+    chosen = filled(dataset, split or ("test" if data is None else "all"))
     model, ids = run.model(), list[str]()
     for name, part in chosen.items():
         prefix = f"{name}/" if len(chosen) > 1 else ""
         numbers = (f"{prefix}{row}" for row in range(len(part)))
         ids += numbers if part.ids is None else map(str, part.ids)
     labels = [part.labels for part in chosen.values() if part.labels is not None]
-    found = [encode_split(model, part) for part in chosen.values()]
+    found = [model.encode(part) for part in chosen.values()]
     return Codes(ids, np.concatenate(labels) if labels else None, np.concatenate(found))
 
 
@@ -244,16 +241,22 @@ def edit(
 
 def evaluate_run(
     run: Run | str | Path,
+    data: Any = None,
     *,
-    split: Part = "test",
+    split: Some | None = None,
     draws: int = 100,
     limit: int | None = None,
     seed: int = 0,
     progress: bool = False,
 ) -> Evaluation:
-    """Measure a run on a part of its data; see `vaekit.evaluate`."""
+    """Measure a run on a part of its data, or of others; see `vaekit.evaluate`.
+
+    data: a `Dataset`, or what `load` takes; the run's own by default, and others are prepared as
+        those were.
+    split: which part of them; "test" of the run's own, and "all" of others by default.
+    """
     run = opened(run)
-    model, part = run.model(), part_of(run.dataset(), split)
+    model, part = run.model(), data_for(run, data).part(split)
     return evaluation.evaluate(
         model,
         part,
@@ -284,32 +287,6 @@ def photos(run: Run, pictures: Iterable[Picture], crop: Crop | None = None) -> A
     if not rows:
         raise BadInput("`pictures` are empty: give one at least.")
     return np.stack(rows)
-
-
-def part_of(dataset: Dataset, split: Part) -> Split:
-    """A split by its name; raises BadInput where it is empty."""
-    return _filled(dataset, (split,))[split]
-
-
-def _filled(dataset: Dataset, names: Sequence[str]) -> dict[str, Split]:
-    found = {name: getattr(dataset, name) for name in names}
-    filled = {name: part for name, part in found.items() if len(part)}
-    if not filled:
-        raise BadInput(f"`split={' or '.join(names)}` of {dataset.name} is empty: give another.")
-    return filled
-
-
-def _prepared(run: Run, data: Any) -> Dataset:
-    """Other data than the run's, prepared and told as those were."""
-    shape, made = run.spec.shape, run.data["options"]
-    options = {key: made[key] for key in ("binarise",) if key in made}
-    if isinstance(data, str | Path) and run.spec.drawn and holds_images(data):
-        options |= {"image_size": shape[-1], "crop": made.get("crop", "none")}
-    dataset = data if isinstance(data, Dataset) else load(data, **options)
-    if dataset.shape != shape:
-        what = data if isinstance(data, str | Path) else dataset.name
-        raise BadInput(f"{what} holds data of shape {dataset.shape}, but {run.name} takes {shape}.")
-    return dataset if run.conditions is None else dataset.told(run.conditions)
 
 
 def _check_count(name: str, count: int) -> None:
