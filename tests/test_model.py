@@ -10,8 +10,8 @@ from torch import Tensor, nn
 import vaekit.model
 from vaekit.errors import BadInput
 from vaekit.latents import Deterministic, GaussianPosterior, Latent, StandardNormal
-from vaekit.likelihoods import Bernoulli
-from vaekit.model import Autoencoder
+from vaekit.likelihoods import Bernoulli, PixelGaussian
+from vaekit.model import Autoencoder, Told
 from vaekit.nets import MLP, Conv
 from vaekit.records import Batch, Moment
 
@@ -34,6 +34,21 @@ def autoencoder(stochastic: bool = True, corruption: nn.Module | None = None) ->
 
 def data(n: int = B) -> Tensor:
     return torch.rand(n, *SHAPE, generator=seeded(1))
+
+
+def test_codes_too_large_to_decode_are_told_from_a_model_that_diverged() -> None:
+    encoder, decoder = MLP((8,)).encoder((3,)), MLP((8,)).decoder(D, (1, 3))
+    latent = Latent(GaussianPosterior(8, D), StandardNormal(D))
+    model = Autoencoder(encoder, latent, decoder, PixelGaussian())
+    told = Told(model, None)
+    assert torch.isfinite(told.decode(torch.full((1, D), 1e3))).all()
+    for far in (3e38, math.inf):
+        with pytest.raises(BadInput, match="Codes as large as .* overflow: give some nearer"):
+            told.decode(torch.full((1, D), far))
+    with torch.no_grad():
+        next(model.decoder.parameters()).fill_(math.nan)
+    with pytest.raises(BadInput, match="The weights decoder.* are not finite"):
+        told.decode(torch.zeros(1, D))
 
 
 def test_a_pass_is_the_chain_of_its_parts() -> None:

@@ -253,7 +253,7 @@ class Told:
                     raise BadInput(f"The weights {name} are not finite: train the model again.")
             raise BadInput(
                 f"Codes as large as {float(z.abs().max()):.3g} cannot be decoded, as numbers "
-                "overflow: stay nearer to those of data."
+                "overflow: give some nearer to those of data."
             )
         return decoded
 

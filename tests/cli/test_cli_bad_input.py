@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_calls import Answer, Call, contents
+from PIL import Image
 
 from vaekit.cli.output import table
 from vaekit.runs import Run
@@ -118,7 +119,13 @@ def test_existing_files_are_not_overwritten_unless_forced(
         (["decode", "RUN", "objects.npy"], ["objects.npy"]),
         (["decode", "RUN", "nan.npy"], ["nan.npy", "finite"]),
         (["decode", "RUN", "text.parquet"], ["text.parquet"]),
+        (["decode", "RUN", "far.npy"], ["far.npy", "as large as 1e+308"]),
+        (["traverse", "RUN", "--steps", "1000000000"], ["--steps must be from 2 to 1,000"]),
+        (["interpolate", "RUN", "a.png", "a.png", "--steps", "1001"], ["--steps must be from 2"]),
+        (["sample", "RUN", "--temperature", "1e39"], ["--temperature", "1e+39"]),
         (["resume", "RUN", "--epochs", "1"], ["--epochs"]),
+        (["evaluate", "RUN", "--data", "rows.npy"], ["rows.npy", "(4,)", "(1, 8, 8)"]),
+        (["resume", "RUN", "--data", "rows.npy"], ["These are not the data that"]),
         (["evaluate", "smal"], ["smal", "small"]),
     ],
 )
@@ -133,6 +140,8 @@ def test_commands_on_a_run_refuse(
     shutil.copytree(trained.path, tmp_path / "runs" / "small")
     monkeypatch.chdir(tmp_path)
     np.save("rows.npy", np.zeros((30, 4), np.float32))
+    np.save("far.npy", np.full((2, 2), 1e308))
+    Image.new("L", (8, 8)).save("a.png")
     np.save("objects.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     np.save("nan.npy", np.full((2, 2), np.nan, np.float32))
     Path("text.parquet").write_text("no such thing")
@@ -140,6 +149,19 @@ def test_commands_on_a_run_refuse(
     before = contents(tmp_path)
     refused(call(*("small" if word == "RUN" else word for word in arguments)), *fragments)
     assert contents(tmp_path) == before
+
+
+def test_codes_are_moved_no_further_than_numbers_go(
+    call: Call, trained: Run, tmp_path: Path
+) -> None:
+    out = tmp_path / "new.png"
+    far = ("--out", out, "--attribute", "label=3", "--scale")
+    refused(call("edit", trained.path, *far, "1e308"), "--scale moves codes")
+    refused(call("traverse", trained.path, "--span", "1e308", "--out", out), "--span moves codes")
+    wide = call("traverse", trained.path, "--steps", "1000", "--out", tmp_path / "new.npy")
+    assert wide.code == 0
+    assert len(np.load(tmp_path / "new.npy")[0]) == 1000
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,9 @@ BAD = {
     "has no column of file names; name it 'image'": "a,b\n1,0\n0,1\n",
     "has no rows": "file,a,b\n",
     "two columns named 'a'": "file,a,a\nx.png,1,0\n",
+    "has no heading: its first line, x.png, 1, 0, is a row": "x.png,1,0\ny.png,0,1\n",
+    "has no heading: its first line, x.png, 1, 1, …": "x.png,1,1,0\ny.png,0,1,1\n",
+    "has no heading: its first line, ann, 1, 0, is": "ann,1,0\nbea,0,1\n",
     "is no table that can be read": "file,a,b\nx.png,1,0\ny.png,1\n",
     "has 2 rows but its first line says 3": "3\na b\nx.png 1 -1\ny.png 1 -1\n",
     "an attribute named 'label'": "file,label\nx.png,1\ny.png,0\n",
@@ -278,3 +281,8 @@ def test_the_fingerprint_depends_on_the_attributes(tmp_path: Path, images: MakeI
         whole(folder, tmp_path / "a.csv").fingerprint
         != load(folder, validation=0, test=0, progress=False).fingerprint
     )
+
+
+def test_columns_may_be_named_by_numbers(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("picture,0,1\nx.png,1,0\ny.png,0,1\n")
+    assert list(read_attributes(tmp_path / "a.csv").columns) == ["0", "1"]

@@ -89,3 +89,8 @@ def test_refuses_no_columns_pairs_that_differ_and_nan() -> None:
         grid(tiles(4, 1), 0)
     with pytest.raises(BadInput, match="one reconstruction per original"):
         pairs(tiles(4, 1), tiles(3, 1))
+
+
+def test_refuses_a_picture_that_no_viewer_opens() -> None:
+    with pytest.raises(BadInput, match="would be 40,000 x 4 pixels, and 32,768 are most"):
+        grid(np.zeros((10_000, 1, 4, 4)), 10_000)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vaekit.cli import inputs, output, strips
 from vaekit.cli.flags import command
 from vaekit.cli.inputs import Which
+from vaekit.cli.messages import renamed
 from vaekit.data.dataset import Crop
 from vaekit.errors import BadInput
 from vaekit.runs import ROOT, open_run
@@ -108,9 +109,10 @@ def edit(
         originals, labels = strips.rows_of(opened, split, n if len(steps) == 1 else 1, rows, crop)
     _check_number(steps, len(originals))
     told = inputs.given(given)
-    walk = use.edit(
-        opened, originals, attribute, steps, method=method, residual=add_residual, given=told
-    )
+    with renamed(scales="scale"):
+        walk = use.edit(
+            opened, originals, attribute, steps, method=method, residual=add_residual, given=told
+        )
     images, what = walk.pictures.swapaxes(0, 1), walk.along[0]
     if len(steps) == 2:
         images, labels = images[:, :, 0], [strips.number(each) for each in steps[1]]

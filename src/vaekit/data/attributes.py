@@ -71,14 +71,15 @@ def read_attributes(path: Path) -> Attributes:
         raise BadInput(f"'{where}' is no table that can be read: {error}") from None
     if not table or not table[0][1]:
         raise BadInput(f"'{where}' has no rows; give one a picture, with its file name")
+    place = _place_of_names(table, where)
+    if not where.endswith(".parquet") and _is_headless(table, place):
+        first = ", ".join(name for name, _ in table[:3])
+        raise BadInput(
+            f"'{where}' has no heading: its first line, {first}{', …' * (len(table) > 3)}, is a "
+            "row; put the names of the columns above it"
+        )
     if twice := [name for name, n in Counter(name for name, _ in table).items() if n > 1]:
         raise BadInput(f"'{where}' has two columns named '{twice[0]}'; rename one")
-    place = _place_of_names(table, where)
-    if not where.endswith(".parquet") and _is_row([name for name, _ in table], place):
-        raise BadInput(
-            f"'{where}' has no heading: its first line, {', '.join(name for name, _ in table[:3])}"
-            f"{', …' if len(table) > 3 else ''}, is a row; put the names of the columns above it"
-        )
     names = table.pop(place)[1].texts()
     if "" in names:
         raise BadInput(f"'{where}' has no file name in row {names.index('') + 1}; add it")
@@ -223,12 +224,13 @@ def _place_of_names(table: _Table, where: str) -> int:
     return found[0]
 
 
-def _is_row(heading: Sequence[str], place: int) -> bool:
-    """Whether what should be a heading is a row: a file's name and values."""
-    others = [name for number, name in enumerate(heading) if number != place]
-    if heading[place].lower().endswith(SUFFIXES):
-        return True
-    return heading[place].lower() not in _NAMED and bool(others) and all(map(_is_value, others))
+def _is_headless(table: _Table, place: int) -> bool:
+    """Whether what should name the columns is a row: the name of a file, and values."""
+    name, column = table[place]
+    if any(value.lower().endswith(SUFFIXES) for value in column.values):
+        return name.lower().endswith(SUFFIXES)
+    others = [name for number, (name, _) in enumerate(table) if number != place]
+    return name.lower() not in _NAMED and bool(others) and all(map(_is_value, others))
 
 
 def _is_value(text: str) -> bool:

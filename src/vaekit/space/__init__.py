@@ -5,7 +5,7 @@ from vaekit.space.directions import Directions, directions
 from vaekit.space.editing import edit, traverse
 from vaekit.space.emptiness import emptiness, empty_sites, spacing
 from vaekit.space.emptiness import normal_emptiness as normal_emptiness
-from vaekit.space.interpolation import linear, spherical
+from vaekit.space.interpolation import check_steps, linear, spherical
 from vaekit.space.lattice import lattice
 from vaekit.space.mixture import Mixture, mixture
 
@@ -14,6 +14,7 @@ __all__ = [
     "Directions",
     "Mixture",
     "ball",
+    "check_steps",
     "circle",
     "directions",
     "edit",

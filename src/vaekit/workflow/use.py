@@ -31,6 +31,7 @@ from vaekit.workflow.given import given as data_for
 Array = NDArray[Any]
 Given = Mapping[str, str] | None
 Picture = str | Path | Array | Tensor
+_HOTTEST = 1e30  # the squares of standard deviations beyond are more than numbers hold
 _SHOWN = 10  # rows of a traversal by default
 
 
@@ -95,8 +96,8 @@ def draw(
     temperature: factor on the standard deviations. mixture: its number of Gaussians.
     """
     _check_count("n", n)
-    if not (temperature >= 0 and math.isfinite(temperature)):
-        raise BadInput(f"`temperature` must be zero or more, not {temperature:g}.")
+    if not 0 <= temperature <= _HOTTEST:
+        raise BadInput(f"`temperature` must be from zero to {_HOTTEST:g}, not {temperature:g}.")
     run = opened(run)
     told = run.told(given)
     if mixture is not None:
@@ -166,6 +167,7 @@ def interpolate(
 
     spherical: along an arc around the origin rather than straight.
     """
+    space.check_steps(steps)
     run = opened(run)
     originals, told = photos(run, (first, last), crop), run.told(given)
     start, end = told.encode(torch.from_numpy(originals)).double().numpy()
@@ -192,6 +194,7 @@ def traverse(
     """
     if not (span > 0 and math.isfinite(span)):
         raise BadInput(f"`span` must be above 0, not {span:g}.")
+    space.check_steps(steps)
     if crop is not None and image is None:
         raise BadInput("`crop` is for `image`: give one.")
     run = opened(run)
@@ -204,6 +207,7 @@ def traverse(
     start = torch.from_numpy(known.mean(axis=0))
     if originals is not None:
         start = told.encode(torch.from_numpy(originals))[0]
+    _check_reach("span", span, spread)
     decoded = space.traverse(told, start, chosen, span * spread, steps).numpy()
     names = tuple(f"z{each}" for each in chosen)
     return Walk(decoded, (np.linspace(-span, span, steps),), originals, names)
@@ -234,6 +238,8 @@ def edit(
     originals, found = photos(run, pictures, crop), attribute_directions(run, method)
     along = tuple(found.names[found.place(name)] for name in attributes)
     vectors = np.stack([found.vector(name) for name in along])
+    for vector, steps in zip(vectors, scales, strict=False):
+        _check_reach("scales", steps, vector)
     told, x = run.told(given), torch.from_numpy(originals)
     decoded = space.edit(told, x, vectors, scales, residual=residual).numpy()
     return Walk(decoded, tuple(map(np.asarray, scales)), originals, along)
@@ -287,6 +293,13 @@ def photos(run: Run, pictures: Iterable[Picture], crop: Crop | None = None) -> A
     if not rows:
         raise BadInput("`pictures` are empty: give one at least.")
     return np.stack(rows)
+
+
+def _check_reach(name: str, factors: Any, lengths: Array) -> None:
+    """Raise BadInput where codes would be moved further than a model's numbers go."""
+    most = np.finfo(np.float32).max / (2 * max(1.0, float(np.abs(lengths).max())))
+    if not (np.abs(np.asarray(factors, np.float64)) <= most).all():
+        raise BadInput(f"`{name}` moves codes further than numbers go: give smaller ones.")
 
 
 def _check_count(name: str, count: int) -> None:
