@@ -70,16 +70,14 @@ def write_arrays(
     path: Path, shape: tuple[int, ...], parts: "Iterable[NDArray[np.float32]]"
 ) -> None:
     """Write an array of a shape, given in parts along its first axis, as `.npy`."""
-    from numpy.lib.format import open_memmap
+    from numpy.lib.format import write_array_header_1_0
 
-    with replacing(path) as part:
-        whole = open_memmap(part, "w+", "float32", shape)
-        start = 0
+    # Not as a memory map: on a full disk that would end the process with a bus error.
+    with replacing(path) as part, part.open("wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+        write_array_header_1_0(file, header)
         for values in parts:
-            whole[start : start + len(values)] = values
-            start += len(values)
-        whole.flush()
-        del whole
+            file.write(values.astype("<f4", copy=False).tobytes())
 
 
 def write_figure(path: Path, figure: "Figure") -> None:

@@ -34,7 +34,7 @@ class Position:
     step: steps taken.
     epoch: epochs completed.
     batch: batches taken of the epoch under way.
-    log_size: bytes of metrics.jsonl that belong to the completed epochs.
+    log_size: bytes of metrics.jsonl that belong to the completed epochs; `log_digest` is theirs.
     best: the lowest validation loss, with `patience`; `waited` counts the epochs since then.
     """
 
@@ -42,6 +42,7 @@ class Position:
     epoch: int = 0
     batch: int = 0
     log_size: int = 0
+    log_digest: str = ""
     best: float | None = None
     waited: int = 0
 

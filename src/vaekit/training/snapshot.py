@@ -15,7 +15,7 @@ from vaekit.training.session import Position, Session
 
 _FREE = {"epochs", "checkpoint_seconds", "device", "compile"}  # options a resumed run may change
 _STATE = {"data": str, "options": dict, "at": dict, "metrics": list}
-_BEST = (int, float, type(None))
+_OTHERS = {"best": (int, float, type(None)), "log_digest": (str,)}  # what is no count
 _MOMENTS = {"step", "exp_avg", "exp_avg_sq"}
 
 
@@ -100,8 +100,9 @@ def _position(state: dict[str, Any], path: Path) -> Position:
             raise _damaged(path, f"`{name}`")
     known = {each.name for each in fields(Position)}
     for name, value in state["at"].items():
-        number = type(value) is int and 0 <= value < 2**53
-        if name not in known or not (number or (name == "best" and type(value) in _BEST)):
+        good = type(value) is int and 0 <= value < 2**53
+        good = type(value) in _OTHERS[name] if name in _OTHERS else good
+        if name not in known or not good:
             raise _damaged(path, f"`{name}`")
     return Position(**state["at"])
 
