@@ -46,8 +46,11 @@ if TYPE_CHECKING:
     from vaekit.spec import Spec as Spec
     from vaekit.training import Training as Training
     from vaekit.training import fit as fit
+    from vaekit.workflow.compare import compare_runs as compare_runs
     from vaekit.workflow.derived import attribute_directions as attribute_directions
     from vaekit.workflow.derived import code_mixture as code_mixture
+    from vaekit.workflow.listing import remove_runs as remove_runs
+    from vaekit.workflow.listing import summarise_runs as summarise_runs
     from vaekit.workflow.looks import draw_figures as draw_figures
     from vaekit.workflow.train import resume as resume
     from vaekit.workflow.train import train as train
@@ -80,6 +83,7 @@ __all__ = [
     "__version__",
     "attribute_directions",
     "code_mixture",
+    "compare_runs",
     "data",
     "describe",
     "distributions",
@@ -103,9 +107,11 @@ __all__ = [
     "open_run",
     "recipes",
     "reconstruct",
+    "remove_runs",
     "resume",
     "sample",
     "space",
+    "summarise_runs",
     "train",
     "traverse",
 ]
@@ -127,6 +133,7 @@ _HOMES = {
     "Training": "training",
     "attribute_directions": "workflow.derived",
     "code_mixture": "workflow.derived",
+    "compare_runs": "workflow.compare",
     "draw_figures": "workflow.looks",
     "evaluate": "evaluation",
     "edit": "workflow.use",
@@ -134,6 +141,8 @@ _HOMES = {
     "evaluate_run": "workflow.use",
     "interpolate": "workflow.use",
     "reconstruct": "workflow.use",
+    "remove_runs": "workflow.listing",
+    "summarise_runs": "workflow.listing",
     "sample": "workflow.use",
     "traverse": "workflow.use",
     "fit": "training",

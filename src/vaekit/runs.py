@@ -160,8 +160,8 @@ class Run:
             return "finished"
         if not (self.started or live):
             return "empty"
-        where = f"{len(self.records())}/{self.training.epochs}"
-        return f"{'training' if live else 'interrupted'} at epoch {where}"
+        what = "training" if live else "interrupted"
+        return f"{what} at epoch {self.epochs}/{self.training.epochs}"
 
     @property
     def live(self) -> bool:
@@ -180,6 +180,19 @@ class Run:
     def started(self) -> bool:
         """Whether there is a checkpoint to go on from."""
         return (self.path / STATE).exists()
+
+    @property
+    def epochs(self) -> int:
+        """Epochs completed; of an interrupted run, those of its checkpoint, to go on from.
+
+        Raises BadInput where the log is damaged.
+        """
+        logged = len(self.records())
+        if self.finished or self.live:
+            return logged
+        at = state_of(self.path / STATE).get("at")
+        kept = at.get("epoch") if isinstance(at, dict) else None
+        return min(logged, kept) if type(kept) is int else logged
 
     @property
     def logged(self) -> bool:

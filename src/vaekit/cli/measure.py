@@ -1,12 +1,10 @@
 """`vaekit figures` and `vaekit evaluate`."""
 
-import math
 from json import dumps
-from typing import Any
 
 from vaekit.cli.flags import command
 from vaekit.cli.inputs import Which
-from vaekit.cli.output import table
+from vaekit.cli.output import plain, table
 from vaekit.runs import ROOT, open_run
 
 
@@ -55,7 +53,7 @@ def evaluate(
     opened = open_run(run, root)
     found = evaluate_run(opened, split=split, draws=draws, seed=seed, limit=limit, progress=True)
     if json:
-        print(dumps({"run": opened.name, "split": split, **_plain(found.to_json())}, indent=2))
+        print(dumps({"run": opened.name, "split": split, **plain(found.to_json())}, indent=2))
         return
     rows = [
         (name, _number(value), "" if error is None else f"± {_number(error)}", unit)
@@ -68,12 +66,3 @@ def _number(value: float) -> str:
     if isinstance(value, int):
         return str(value)
     return f"{value:.4f}" if abs(value) < 1 else f"{value:,.2f}"
-
-
-def _plain(value: Any) -> Any:
-    """The same with None for what is not a number, which JSON cannot hold."""
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,5 +1,6 @@
 """What commands print, and the files they write: whole or not at all, never over another."""
 
+import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -33,6 +34,15 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence
         drawn.add_row(*map(printable, row))
     width = None if sys.stdout.isatty() else _PIPED
     Console(width=width, markup=False, highlight=False, emoji=False).print(drawn)
+
+
+def plain(value: Any) -> Any:
+    """The same with None for what is not a number, which JSON cannot hold."""
+    if isinstance(value, dict):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def target(out: Path | None, default: Path, endings: Sequence[str], force: bool) -> Path:

@@ -60,6 +60,7 @@ def read(path: Path, kind: str) -> tuple[dict[str, Tensor], State]:
     from before digests were written are believed.
     """
     try:
+        path.open("rb").close()  # safetensors calls whatever it may not open missing
         with safe_open(path, "pt") as file:
             header = json.loads((file.metadata() or {}).get(KEY, "{}"))
             if not isinstance(header, dict) or header.get("kind") != kind:

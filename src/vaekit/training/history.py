@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,14 @@ def _is_record(record: Any) -> bool:
     return isinstance(record.get("learning_rate"), int | float) and all(
         isinstance(value, int | float | list) for _, value in metrics
     )
+
+
+def spent(state: dict[str, Any]) -> float | None:
+    """The seconds of training behind a checkpoint with this state; None where it has none."""
+    seconds = state.get("seconds")
+    if isinstance(seconds, int | float) and 0 <= seconds < math.inf:
+        return seconds
+    return None
 
 
 def state_of(path: Path) -> dict[str, Any]:

@@ -93,15 +93,16 @@ class Keeper:
         except OSError as error:
             self._refuse_removed()
             assert self._folder is not None
-            raise unwritable(self._folder, error, "resume") from error
+            then = "train again" if self._kept is None else "resume"
+            raise unwritable(self._folder, error, then) from error
 
     def _refuse_removed(self) -> None:
         if self._folder is None or not self._log.open or (self._folder / METRICS).exists():
             return
-        gone = self._folder / METRICS
-        if not self._folder.exists():
-            gone, self._kept = self._folder, None
-        raise BadInput(f"{gone} was removed during training: train a new run.")
+        self._kept = None
+        raise BadInput(
+            f"{self._folder} was removed during training, or its {METRICS}: train a new run."
+        )
 
     @contextmanager
     def naming_what_is_left(self) -> Iterator[None]:

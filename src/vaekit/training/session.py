@@ -1,5 +1,6 @@
 """What training carries from step to step, and how it takes one."""
 
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -105,7 +106,14 @@ class Session:
         self.running = Running(len(self.batches), fabric.device)
         self.average = None if options.ema is None else Average(model, options.ema)
         self.best: dict[str, Tensor] = {}
+        self.spent = 0.0  # seconds, before this process took over
+        self._since = time.monotonic()
         self._warned = False
+
+    @property
+    def seconds(self) -> float:
+        """The time that training has taken so far."""
+        return self.spent + time.monotonic() - self._since
 
     @property
     def finished(self) -> bool:

@@ -11,6 +11,7 @@ from torch import Tensor
 from vaekit.errors import BadInput
 from vaekit.training import checkpoint
 from vaekit.training.checkpoint import below, nest
+from vaekit.training.history import spent
 from vaekit.training.session import Position, Session
 
 _FREE = {"epochs", "checkpoint_seconds", "device", "compile"}  # options a resumed run may change
@@ -43,6 +44,7 @@ def save(session: Session, path: Path) -> None:
     state = {
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
+        "seconds": round(session.seconds, 1),
         "data": session.dataset.fingerprint,
         "options": asdict(session.options),
         "at": asdict(session.at),
@@ -90,7 +92,7 @@ def restore(session: Session, path: Path) -> None:
         checkpoint.set_random_states(states, device)
     except (KeyError, TypeError, RuntimeError) as error:
         raise _damaged(path, f"metrics or random numbers ({error})") from error
-    session.at = at
+    session.at, session.spent = at, spent(state) or 0.0
 
 
 def _position(state: dict[str, Any], path: Path) -> Position:
