@@ -127,12 +127,14 @@ def test_whatever_stands_in_its_log(
     with pytest.raises(vk.BadInput, match=r"metrics\.jsonl is damaged: line 1 is no record"):
         vk.open_run(bad).records()
     (bad / "metrics.jsonl").write_text(lines[0] + "\n" + lines[1][:20])
-    assert len(vk.open_run(bad).records()) == 1
+    with pytest.raises(vk.BadInput, match=r"metrics\.jsonl is missing or shorter"):
+        vk.open_run(bad).records()
 
 
 def test_whatever_stands_in_its_checkpoint(good: vk.Run, bad: Path) -> None:
     with safe_open(good.path / STATE, "pt") as file:
         header = json.loads(file.metadata()[KEY])
+        del header["digest"]  # as files from before there was one, or by a forger
         tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     headers = [
         (changed(header, place, value), tensors)

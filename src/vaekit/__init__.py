@@ -48,8 +48,11 @@ if TYPE_CHECKING:
     from vaekit.training import fit as fit
     from vaekit.training.checkpoint import load_weights as load_weights
     from vaekit.training.checkpoint import save_weights as save_weights
+    from vaekit.workflow.compare import compare_runs as compare_runs
     from vaekit.workflow.derived import attribute_directions as attribute_directions
     from vaekit.workflow.derived import code_mixture as code_mixture
+    from vaekit.workflow.listing import remove_runs as remove_runs
+    from vaekit.workflow.listing import summarise_runs as summarise_runs
     from vaekit.workflow.looks import draw_figures as draw_figures
     from vaekit.workflow.train import resume as resume
     from vaekit.workflow.train import train as train
@@ -82,6 +85,7 @@ __all__ = [
     "__version__",
     "attribute_directions",
     "code_mixture",
+    "compare_runs",
     "data",
     "describe",
     "distributions",
@@ -106,10 +110,12 @@ __all__ = [
     "open_run",
     "recipes",
     "reconstruct",
+    "remove_runs",
     "resume",
     "sample",
     "save_weights",
     "space",
+    "summarise_runs",
     "train",
     "traverse",
 ]
@@ -131,6 +137,7 @@ _HOMES = {
     "Training": "training",
     "attribute_directions": "workflow.derived",
     "code_mixture": "workflow.derived",
+    "compare_runs": "workflow.compare",
     "draw_figures": "workflow.looks",
     "evaluate": "evaluation",
     "edit": "workflow.use",
@@ -138,6 +145,8 @@ _HOMES = {
     "evaluate_run": "workflow.use",
     "interpolate": "workflow.use",
     "reconstruct": "workflow.use",
+    "remove_runs": "workflow.listing",
+    "summarise_runs": "workflow.listing",
     "sample": "workflow.use",
     "traverse": "workflow.use",
     "fit": "training",

@@ -1,5 +1,10 @@
 """The two exceptions a user of vaekit meets."""
 
+import errno
+from pathlib import Path
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None}  # None: told in words only
+
 
 class BadInput(ValueError):
     """Something the user gave is wrong; the message names it and the fix. Exit code 2."""
@@ -7,3 +12,9 @@ class BadInput(ValueError):
 
 class Interrupted(RuntimeError):
     """Training was asked to stop and did so after a checkpoint. Exit code 130."""
+
+
+def unwritable(path: Path, error: OSError, then: str = "try again") -> BadInput:
+    """The error that names what cannot be written, why, and what to do before one may go on."""
+    fix = "make room" if error.errno in _FULL else "put that right"
+    return BadInput(f"Cannot write to {path} ({error.strerror or error}): {fix}, then {then}.")

@@ -16,6 +16,7 @@ import re
 import shutil
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -25,9 +26,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from vaekit.data import SOURCES, load
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, unwritable
 from vaekit.training import Training
-from vaekit.training.history import METRICS, MODEL, STATE, parse, state_of
+from vaekit.training.history import METRICS, MODEL, STATE, logged, state_of
+from vaekit.training.lock import is_held
 
 if TYPE_CHECKING:
     import numpy as np
@@ -151,12 +153,20 @@ class Run:
 
     @property
     def state(self) -> str:
-        """ "finished", "interrupted at epoch 3/20" (completed of wanted) or "empty"."""
-        if self.finished:
+        """ "training at epoch 3/20" (completed of wanted), "interrupted at epoch 3/20", "finished"
+        or "empty"."""
+        live = self.live
+        if self.finished and not live:
             return "finished"
-        if not self.started:
+        if not (self.started or live):
             return "empty"
-        return f"interrupted at epoch {len(self.records())}/{self.training.epochs}"
+        what = "training" if live else "interrupted"
+        return f"{what} at epoch {self.epochs}/{self.training.epochs}"
+
+    @property
+    def live(self) -> bool:
+        """Whether a process trains it now."""
+        return is_held(self.path)
 
     @property
     def finished(self) -> bool:
@@ -171,17 +181,31 @@ class Run:
         """Whether there is a checkpoint to go on from."""
         return (self.path / STATE).exists()
 
+    @property
+    def epochs(self) -> int:
+        """Epochs completed; of an interrupted run, those of its checkpoint, to go on from.
+
+        Raises BadInput where the log is damaged.
+        """
+        logged = len(self.records())
+        if self.finished or self.live:
+            return logged
+        at = state_of(self.path / STATE).get("at")
+        kept = at.get("epoch") if isinstance(at, dict) else None
+        return min(logged, kept) if type(kept) is int else logged
+
+    @property
+    def logged(self) -> bool:
+        """Whether an epoch has been completed."""
+        log = self.path / METRICS
+        return log.exists() and log.stat().st_size > 0
+
     def records(self) -> list[dict[str, Any]]:
         """What training logged, one record per completed epoch; see `vaekit.training.fit`.
 
         Raises BadInput where the log is damaged.
         """
-        path = self.path / METRICS
-        try:
-            text = path.read_bytes() if path.exists() else b""
-        except OSError as error:
-            raise BadInput(f"{path} cannot be read ({error}): restore it from a copy.") from None
-        return parse(text[: text.rfind(b"\n") + 1], path)  # a killed process may leave half a line
+        return logged(self.path)
 
     def dataset(self, *, progress: bool = True) -> "Dataset":
         """The data of the run, loaded again.
@@ -303,8 +327,9 @@ class Run:
         return replace(self, config=config)
 
     def discard(self) -> None:
-        """Remove the directory."""
-        shutil.rmtree(self.path)
+        """Remove the directory, where it is still there."""
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self.path)
 
 
 def create(
@@ -436,14 +461,19 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, config: Mapping[str, Any]) -> None:
-    """Write JSON so that the file is there whole or not at all."""
+    """Write JSON so that the file is there whole or not at all; raises BadInput."""
     part = path.with_name(f"{path.name}.part")
-    with part.open("w", encoding="utf-8") as file:
-        json.dump(config, file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            json.dump(config, file, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise unwritable(path, error) from error
 
 
 def _suggestion(path: Path, root: Path) -> str:

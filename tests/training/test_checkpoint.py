@@ -1,3 +1,4 @@
+import contextlib
 import resource
 from pathlib import Path
 
@@ -112,6 +113,22 @@ def test_what_is_not_ours_is_refused(tmp_path: Path) -> None:
     write_weights(path, nn.Linear(2, 2))
     with pytest.raises(BadInput, match=r"state\.safetensors is not a checkpoint of vaekit"):
         read(path, "checkpoint")
+
+
+def test_a_flipped_bit_is_noticed_wherever_it_is(tmp_path: Path) -> None:
+    path, written = tmp_path / "state.safetensors", tensors()
+    write(path, "checkpoint", written, STATE)
+    whole, harmless = path.read_bytes(), 0
+    for place in range(0, len(whole), 3):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << place % 8
+        path.write_bytes(flipped)
+        with contextlib.suppress(BadInput):
+            found, state = read(path, "checkpoint")
+            assert state == STATE
+            assert all(torch.equal(found[name], tensor) for name, tensor in written.items())
+            harmless += 1  # white space, or the name of the digest itself
+    assert harmless < 10
 
 
 def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from vaekit.data import load
 from vaekit.errors import BadInput
 from vaekit.recipes import vae
 from vaekit.training import Training, fit
+from vaekit.training.lock import is_held
 
 COMMON = ("digits", "--hidden", "24", "--latent", "3", "--epochs", "3", "--batch-size", "100")
 
@@ -73,7 +74,9 @@ def test_a_killed_run_of_two_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    time.sleep(3)  # the workers see that they are alone, and stop after a step
+    # The workers hold the run until they see, after a step, that they are alone.
+    while is_held(log.parent):
+        time.sleep(0.01)
     assert not (tmp_path / "runs" / "killed" / "model.safetensors").exists()
     done = call(tmp_path, "resume", "killed")
     assert done.returncode == 0, done.stderr

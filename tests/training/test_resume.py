@@ -223,6 +223,18 @@ def test_refuses_to_resume_something_else(tmp_path: Path) -> None:
         resumed(folder)
 
 
+def test_a_log_that_was_changed_is_noticed(tmp_path: Path) -> None:
+    folder, log = tmp_path / "run", tmp_path / "run" / "metrics.jsonl"
+    resumed(folder)
+    whole = log.read_text()
+    log.write_text(whole.replace('"learning_rate": 0.001', '"learning_rate": 0.002'))
+    with pytest.raises(BadInput, match=r"metrics\.jsonl is damaged: it is not what training wrote"):
+        resumed(folder)
+    log.write_text(whole + '{"epoch": 3, "half of')  # what a checkpoint does not know of is cut
+    resumed(folder)
+    assert log.read_text() == whole
+
+
 def test_ctrl_c_that_was_ignored_before_stays_ignored(tmp_path: Path) -> None:
     model, objective = small_vae()
     usual = signal.signal(signal.SIGINT, signal.SIG_IGN)

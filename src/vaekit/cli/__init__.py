@@ -44,7 +44,7 @@ COMMANDS = {
     "datasets": Command("Start here", "the data sets known by name", "lists:datasets"),
     "train": Command("Train", "train a recipe on data; the result is a run", "train:train"),
     "resume": Command("Train", "go on with a run that was stopped", "train:resume"),
-    "runs": Command("Train", "the runs there are and how far they got", "lists:runs"),
+    "runs": Command("Train", "the runs there are; compare or remove some", "runs:runs"),
     "figures": Command("Look and measure", "draw a run's pictures", "measure:figures"),
     "evaluate": Command(
         "Look and measure", "ELBO, rate, distortion and more, in nats", "measure:evaluate"

@@ -1,16 +1,13 @@
-"""`vaekit recipes`, `vaekit datasets` and `vaekit runs`."""
+"""`vaekit recipes` and `vaekit datasets`."""
 
 import inspect
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from vaekit.cli.flags import command
 from vaekit.cli.options import Option, options_of, summary
 from vaekit.cli.output import table
-from vaekit.errors import BadInput
-from vaekit.runs import ROOT, Run, list_runs
 
 
 @command
@@ -60,39 +57,6 @@ def datasets() -> None:
     ]
     table(("name", "what", "size", "terms", "where"), rows)
     print("Paths work too: IDX, .npy, .npz, or a folder or zip of images.")
-
-
-@command
-def runs(*, root: str = ROOT) -> None:
-    """The runs there are and how far they got.
-
-    Args:
-        root: Folder of runs.
-    """
-    found = list_runs(root)
-    if not found:
-        print(f"There are no runs in {Path(root)} yet: `vaekit train vae digits` makes one.")
-        return
-    rows = [_row(run) for run in found]
-    headers = ("run", "recipe", "data", "state", "epochs", "validation loss (nats)")
-    table(headers, rows, right=(4, 5))
-
-
-def _row(run: Run) -> tuple[str, ...]:
-    recipe, data = str(run.config["spec"].get("recipe", "")), str(run.data["name"])
-    try:
-        state, records = run.state, run.records()
-    except BadInput as error:
-        return run.name, recipe, data, f"damaged: {error}", "", ""
-    loss = records[-1]["validation"].get("loss") if records else None
-    return (
-        run.name,
-        recipe,
-        data,
-        state,
-        f"{len(records)}/{run.training.epochs}",
-        "" if loss is None else f"{loss:.2f}",
-    )
 
 
 def _paper(part: Callable[..., Any]) -> str:

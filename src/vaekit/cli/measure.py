@@ -1,13 +1,11 @@
 """`vaekit figures` and `vaekit evaluate`."""
 
-import math
 from json import dumps
-from typing import Any
 
 from vaekit.cli import inputs
 from vaekit.cli.flags import command
 from vaekit.cli.inputs import WhichOrAll
-from vaekit.cli.output import table
+from vaekit.cli.output import plain, table
 from vaekit.runs import ROOT, open_run
 
 
@@ -66,7 +64,7 @@ def evaluate(
     )
     if json:
         about = {"run": opened.name, "data": chosen.dataset.name, "split": part}
-        print(dumps({**about, **_plain(found.to_json())}, indent=2))
+        print(dumps({**about, **plain(found.to_json())}, indent=2))
         return
     of = opened.name if chosen.own else f"{opened.name} on {chosen.dataset.name}"
     rows = [
@@ -80,12 +78,3 @@ def _number(value: float) -> str:
     if isinstance(value, int):
         return str(value)
     return f"{value:.4f}" if abs(value) < 1 else f"{value:,.2f}"
-
-
-def _plain(value: Any) -> Any:
-    """The same with None for what is not a number, which JSON cannot hold."""
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

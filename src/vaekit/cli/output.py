@@ -1,5 +1,6 @@
 """What commands print, and the files they write: whole or not at all, never over another."""
 
+import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -33,6 +34,15 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence
         drawn.add_row(*map(printable, row))
     width = None if sys.stdout.isatty() else _PIPED
     Console(width=width, markup=False, highlight=False, emoji=False).print(drawn)
+
+
+def plain(value: Any) -> Any:
+    """The same with None for what is not a number, which JSON cannot hold."""
+    if isinstance(value, dict):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def target(out: Path | None, default: Path, endings: Sequence[str], force: bool) -> Path:
@@ -70,16 +80,14 @@ def write_arrays(
     path: Path, shape: tuple[int, ...], parts: "Iterable[NDArray[np.float32]]"
 ) -> None:
     """Write an array of a shape, given in parts along its first axis, as `.npy`."""
-    from numpy.lib.format import open_memmap
+    from numpy.lib.format import write_array_header_1_0
 
-    with replacing(path) as part:
-        whole = open_memmap(part, "w+", "float32", shape)
-        start = 0
+    # Not as a memory map: on a full disk that would end the process with a bus error.
+    with replacing(path) as part, part.open("wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+        write_array_header_1_0(file, header)
         for values in parts:
-            whole[start : start + len(values)] = values
-            start += len(values)
-        whole.flush()
-        del whole
+            file.write(values.astype("<f4", copy=False).tobytes())
 
 
 def write_figure(path: Path, figure: "Figure") -> None:

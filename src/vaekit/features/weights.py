@@ -86,6 +86,7 @@ _File = tuple[list[str], Callable[[str], Tensor]]
 
 @contextmanager
 def _safetensors(path: Path) -> Iterator[_File]:
+    path.open("rb").close()  # safetensors calls whatever it may not open missing
     with safe_open(path, "pt") as file:
         yield list(file.keys()), file.get_tensor
 

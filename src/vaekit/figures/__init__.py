@@ -1,6 +1,6 @@
 """Pictures from arrays: each function gives a matplotlib figure, `save` writes it."""
 
-from vaekit.figures.charts import curves, rates
+from vaekit.figures.charts import compared, curves, rates
 from vaekit.figures.files import png, save, svg
 from vaekit.figures.images import grid, pairs
 from vaekit.figures.lines import Line, lines
@@ -13,6 +13,7 @@ __all__ = [
     "Line",
     "Panel",
     "Report",
+    "compared",
     "curves",
     "encodings",
     "grid",

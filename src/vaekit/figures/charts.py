@@ -1,6 +1,8 @@
-"""Training curves and the rate of every latent dimension."""
+"""Training curves, of one model or of several, and the rate of every latent dimension."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from vaekit.errors import BadInput
-from vaekit.figures.style import BLUE, GREY, ORANGE, new_figure, styled, wrapped
+from vaekit.figures.lines import DASHES
+from vaekit.figures.style import BLUE, GREY, ORANGE, colours, new_figure, styled, wrapped
 
 QUANTITIES = ("loss", "distortion", "rate")
 LINES = {
@@ -56,6 +59,51 @@ def curves(
             axes.legend()
         figure.suptitle(wrapped(title, width))
     figure.set_label(f"{title}: " * bool(title) + f"{', '.join(found)} in nats over epochs")
+    return figure
+
+
+def compared(
+    runs: Mapping[str, Sequence[Mapping[str, Any]]],
+    *,
+    quantities: Sequence[str] = QUANTITIES,
+    title: str = "",
+) -> Figure:
+    """Curves of several trainings: one plot per quantity in nats over epochs, a line for each.
+
+    runs: by name, the records of each, as `curves` takes them. Lines are of validation; those of
+    a training without it are of its training data, and their names say so.
+    Raises BadInput where no record has any of the quantities.
+    """
+    parts = {
+        name: "validation" if any(record.get("validation") for record in records) else "train"
+        for name, records in runs.items()
+    }
+    found = {
+        quantity: series
+        for quantity in quantities
+        if any((series := {n: _series(runs[n], parts[n], quantity) for n in runs}).values())
+    }
+    if not found:
+        raise BadInput(f"no record has any of {', '.join(quantities)}: train an epoch first")
+    looks = dict(zip(runs, zip(colours(len(runs)), cycle(DASHES), strict=False), strict=True))
+    with styled():
+        width = max(4.4, 3.3 * len(found))
+        figure = new_figure(width, 3.3 + 0.3 * bool(title) + 0.25 * ceil(len(runs) / 3))
+        row = figure.subplots(1, len(found), squeeze=False)[0]
+        for axes, (quantity, series) in zip(row, found.items(), strict=True):
+            for name, points in series.items():
+                colour, dash = looks[name]
+                label = name if parts[name] == "validation" else f"{name} (training data)"
+                mark = "o" if len(points) == 1 else ""
+                x, y = zip(*points, strict=True) if points else ((), ())
+                axes.plot(x, y, dash, marker=mark, ms=3.5, color=colour, label=label)
+            axes.set(title=quantity, xlabel="epoch", ylabel="nats")
+            axes.xaxis.set_major_locator(_whole(6))
+            axes.grid(axis="y")
+        figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        figure.suptitle(wrapped(title, width))
+    words = f"{', '.join(found)} in nats over epochs for {', '.join(runs)}"
+    figure.set_label(f"{title}: " * bool(title) + words)
     return figure
 
 

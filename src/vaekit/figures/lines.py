@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from vaekit.errors import BadInput
 from vaekit.figures.style import colours, new_figure, styled, wrapped
 
-_DASHES = ("-", "--", ":", "-.")  # so that lines stay apart without colour
+DASHES = ("-", "--", ":", "-.")  # so that lines stay apart without colour
 _MARKS = "osD^v"
 
 
@@ -39,7 +39,7 @@ def lines(
     if not names:
         raise BadInput("there are no lines to draw: give at least one")
     looks = {
-        name: {"color": colour, "linestyle": _DASHES[i % 4], "marker": _MARKS[i % 5]}
+        name: {"color": colour, "linestyle": DASHES[i % 4], "marker": _MARKS[i % 5]}
         for i, (name, colour) in enumerate(zip(names, colours(len(names)), strict=True))
     }
     with styled():

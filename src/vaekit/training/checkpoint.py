@@ -1,5 +1,9 @@
-"""Files of tensors: written whole or not at all, and read without trust."""
+"""Files of tensors: written whole or not at all, and read without trust.
 
+The header has a digest of itself and of the tensors, so that a changed byte is noticed.
+"""
+
+import hashlib
 import json
 import os
 import shutil
@@ -33,10 +37,12 @@ def write(path: Path, kind: str, tensors: Mapping[str, Tensor], state: State) ->
     scratch = path.with_name(path.name + ".part")
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
-    header = json.dumps({"kind": kind, "format": _FORMAT, "state": state}, sort_keys=True)
+    stored = _storable(tensors)
+    header = {"kind": kind, "format": _FORMAT, "state": state}
+    header["digest"] = _digest(header, stored)
     try:
         unfinished = scratch / path.name
-        save_file(_storable(tensors), unfinished, {KEY: header})
+        save_file(stored, unfinished, {KEY: json.dumps(header, sort_keys=True)})
         unfinished.chmod(scratch.stat().st_mode & 0o666)  # as the umask says, not private
         _sync(unfinished)
         os.replace(unfinished, path)
@@ -50,9 +56,11 @@ def write(path: Path, kind: str, tensors: Mapping[str, Tensor], state: State) ->
 def read(path: Path, kind: str) -> tuple[dict[str, Tensor], State]:
     """The tensors and the state of a file of this kind, in memory of their own.
 
-    Raises BadInput where the file is missing, cut short or of another kind.
+    Raises BadInput where the file is missing, cut short, changed or of another kind. Files
+    from before digests were written are believed.
     """
     try:
+        path.open("rb").close()  # safetensors calls whatever it may not open missing
         with safe_open(path, "pt") as file:
             header = json.loads((file.metadata() or {}).get(KEY, "{}"))
             if not isinstance(header, dict) or header.get("kind") != kind:
@@ -62,7 +70,13 @@ def read(path: Path, kind: str) -> tuple[dict[str, Tensor], State]:
             if header.get("format") != _FORMAT or not isinstance(header.get("state"), dict):
                 raise BadInput(f"{path} was written by another version of vaekit: use that one.")
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
-            return tensors, header["state"]
+        digest = header.pop("digest", None)
+        if digest is not None and digest != _digest(header, tensors):
+            raise BadInput(
+                f"{path} is damaged: its bytes are not those that were written. Restore it from "
+                "a copy, or start a new run."
+            )
+        return tensors, header["state"]
     except FileNotFoundError:
         raise BadInput(f"{path} is missing: restore it, or start a new run.") from None
     except (SafetensorError, OSError, json.JSONDecodeError, RecursionError) as error:
@@ -168,6 +182,16 @@ def _storable(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         stored[name] = tensor.clone() if storage in seen else tensor
         seen.add(storage)
     return stored
+
+
+def _digest(header: State, tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of a header and of contiguous tensors in main memory, in hex."""
+    found = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        found.update(tensor.flatten().view(torch.uint8).numpy().data)
+    return found.hexdigest()
 
 
 def _sync(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import torch
@@ -17,6 +17,7 @@ from vaekit.training.display import Display, display
 from vaekit.training.group import joined
 from vaekit.training.history import Record
 from vaekit.training.keeper import Keeper
+from vaekit.training.lock import held_together
 from vaekit.training.logs import Log
 from vaekit.training.options import Training
 from vaekit.training.process import prepare
@@ -49,9 +50,9 @@ def fit(
     The model is left on the device, in evaluation mode, with its final weights; denormal
     numbers count as zero from here on in this process, which keeps the memory it frees.
 
-    Raises BadInput where options, data or folder make no sense, training diverges or the disk
-    is full; Interrupted after Ctrl-C or SIGTERM, once the step is finished and a checkpoint
-    written.
+    Raises BadInput where options, data or folder make no sense, another process trains in the
+    folder, training diverges or the disk is full; Interrupted after Ctrl-C or SIGTERM, once the
+    step is finished and a checkpoint written.
     """
     check(model, objective)
     prepare()
@@ -68,16 +69,17 @@ def fit(
         model.decoder.compile()
     check_support(model.likelihood, dataset)
     session = Session(fabric, model, objective, dataset, options, group)
-    keeper = Keeper(folder, session)
-    with (
-        keeper.naming_what_is_left(),
-        closing(keeper.log()) as log,
-        display(options.epochs, len(dataset.train), progress and group.first) as shown,
-        StopRequest() as stop,
-    ):
-        _train(session, keeper, log, shown, stop, on_epoch)
-        session.finish()
-        keeper.save_model()
+    with nullcontext() if folder is None else held_together(folder, group):
+        keeper = Keeper(folder, session)
+        with (
+            keeper.naming_what_is_left(),
+            closing(keeper.log()) as log,
+            display(options.epochs, len(dataset.train), progress and group.first) as shown,
+            StopRequest() as stop,
+        ):
+            _train(session, keeper, log, shown, stop, on_epoch)
+            session.finish()
+            keeper.save_model()
     return log.history
 
 
@@ -109,7 +111,7 @@ def _train(
             raise keeper.interrupted()
         with keeper.writing():
             log.add(record, shown.per_second())
-        session.at.log_size = log.size
+        session.at.log_size, session.at.log_digest = log.size, log.digest
         shown.epoch(record)
         if on_epoch is not None:
             on_epoch(record)

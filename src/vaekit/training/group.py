@@ -86,7 +86,7 @@ class Group:
         dist.broadcast(words, 0)
         said = body if self.first else torch.zeros(int(words), dtype=torch.uint8)
         dist.broadcast(said, 0)
-        return bytes(said.tolist()).decode()
+        return bytes(said.tolist()).decode().removeprefix("\0")
 
     def seed(self, seed: int) -> int:
         """A seed of this process's own; the same as given where it is alone."""

@@ -1,4 +1,4 @@
-"""When checkpoints are written, and what a full disk means."""
+"""When checkpoints are written, and what a full disk or a removed folder means."""
 
 import time
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import final
 
-from vaekit.errors import BadInput, Interrupted
+from vaekit.errors import BadInput, Interrupted, unwritable
 from vaekit.training import checkpoint, snapshot
 from vaekit.training.history import METRICS, MODEL, STATE
 from vaekit.training.logs import Log
@@ -26,6 +26,7 @@ class Keeper:
     def __init__(self, folder: Path | None, session: Session) -> None:
         self._folder, self._session, self._group = folder, session, session.group
         self._kept: int | None = None
+        self._log = Log(None)
         self._next = time.monotonic() + session.options.checkpoint_seconds
         if folder is None:
             return
@@ -59,7 +60,11 @@ class Keeper:
         """Write the model's weights; raises BadInput where the disk is full."""
         if self._folder is not None and self._group.first:
             with self.writing():
-                state = {"epochs": self._session.options.epochs}
+                state = {
+                    "epochs": self._session.options.epochs,
+                    "log_size": self._log.size,
+                    "log_digest": self._log.digest,
+                }
                 checkpoint.write_weights(self._folder / MODEL, self._session.model, state)
 
     def log(self) -> Log:
@@ -67,7 +72,9 @@ class Keeper:
         with self.writing():
             if self._folder is not None:
                 self._folder.mkdir(parents=True, exist_ok=True)
-            return Log(self._folder, self._session.at.log_size, self._group.first)
+            at = self._session.at
+            self._log = Log(self._folder, at.log_size, at.log_digest, self._group.first)
+        return self._log
 
     def interrupted(self) -> Interrupted:
         """Write a checkpoint and give the error that ends a run that was asked to stop."""
@@ -76,14 +83,26 @@ class Keeper:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Makes of an OSError (a full disk, most likely) one that names the folder and the fix."""
+        """Makes of an OSError (a full disk, most likely) one that names the folder and the fix.
+
+        Nothing is written to a folder that was removed meanwhile: half a run would be none.
+        """
         try:
+            self._refuse_removed()
             yield
         except OSError as error:
-            raise BadInput(
-                f"Cannot write to {self._folder} ({error.strerror or error}): "
-                "make room, then resume."
-            ) from error
+            self._refuse_removed()
+            assert self._folder is not None
+            then = "train again" if self._kept is None else "resume"
+            raise unwritable(self._folder, error, then) from error
+
+    def _refuse_removed(self) -> None:
+        if self._folder is None or not self._log.open or (self._folder / METRICS).exists():
+            return
+        self._kept = None
+        raise BadInput(
+            f"{self._folder} was removed during training, or its {METRICS}: train a new run."
+        )
 
     @contextmanager
     def naming_what_is_left(self) -> Iterator[None]:

@@ -1,14 +1,14 @@
 """What training writes down: metrics.jsonl and TensorBoard events."""
 
 import contextlib
+import hashlib
 import json
 import os
 import time
 from pathlib import Path
 from typing import Any, BinaryIO, final
 
-from vaekit.errors import BadInput
-from vaekit.training.history import METRICS, Record, parse
+from vaekit.training.history import METRICS, Record, parse, verify
 
 
 @final
@@ -16,31 +16,48 @@ class Log:
     """metrics.jsonl, one JSON object per epoch, and TensorBoard's events beside it.
 
     The records hold nothing that depends on the clock, so two equal runs write equal files.
-    Of a resumed run the file is cut back to the `size` in bytes its checkpoint knows of. Of
-    several processes one `writes`; the others know what it has written.
+    Of a resumed run the file is cut back to the `size` in bytes its checkpoint knows of, which
+    have this `digest`. Of several processes one `writes`; the others know what it has written.
 
     Raises BadInput where the file is shorter than that or not ours, OSError on a full disk.
     """
 
-    def __init__(self, folder: Path | None, size: int = 0, writes: bool = True) -> None:
+    def __init__(
+        self, folder: Path | None, size: int = 0, digest: str = "", writes: bool = True
+    ) -> None:
         self.size, self.history = size, list[Record]()
+        self._sha256 = hashlib.sha256()
         self._lines: BinaryIO | None = None
         self._events: _Events | None = None
         if folder is None:
             return
         path = folder / METRICS
-        self.history = _recorded(path, size)
+        lines = _first(path, size)
+        verify(lines, size, digest, path)
+        self.history = parse(lines, path)
+        self._sha256.update(lines)
         if not writes:
             return
         self._lines = path.open("ab")
         self._lines.truncate(size)
         self._events = _Events(folder, len(self.history))
 
+    @property
+    def open(self) -> bool:
+        """Whether there is a file that this process writes."""
+        return self._lines is not None
+
+    @property
+    def digest(self) -> str:
+        """That of the bytes so far."""
+        return self._sha256.hexdigest()
+
     def add(self, record: Record, per_second: float) -> None:
         """Write an epoch's record, on the disk when this returns; raises OSError."""
         self.history.append(record)
         line = json.dumps(record, allow_nan=False).encode() + b"\n"
         self.size += len(line)
+        self._sha256.update(line)
         if self._lines is None or self._events is None:
             return
         self._lines.write(line)
@@ -101,16 +118,10 @@ class _Events:
         self._file.flush()
 
 
-def _recorded(path: Path, size: int) -> list[Record]:
-    """The records in the first `size` bytes of a log."""
+def _first(path: Path, size: int) -> bytes:
+    """The first bytes of a file; of one that is missing, none."""
     try:
         with path.open("rb") as file:
-            lines = file.read(size)
+            return file.read(size)
     except FileNotFoundError:
-        lines = b""
-    if len(lines) < size:
-        raise BadInput(
-            f"{path} is missing or shorter than its checkpoint knows: "
-            "restore it, or start a new run."
-        )
-    return parse(lines, path)
+        return b""

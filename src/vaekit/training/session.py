@@ -1,5 +1,6 @@
 """What training carries from step to step, and how it takes one."""
 
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -34,7 +35,7 @@ class Position:
     step: steps taken.
     epoch: epochs completed.
     batch: batches taken of the epoch under way.
-    log_size: bytes of metrics.jsonl that belong to the completed epochs.
+    log_size: bytes of metrics.jsonl that belong to the completed epochs; `log_digest` is theirs.
     best: the lowest validation loss, with `patience`; `waited` counts the epochs since then.
     """
 
@@ -42,6 +43,7 @@ class Position:
     epoch: int = 0
     batch: int = 0
     log_size: int = 0
+    log_digest: str = ""
     best: float | None = None
     waited: int = 0
 
@@ -104,7 +106,14 @@ class Session:
         self.running = Running(len(self.batches), fabric.device)
         self.average = None if options.ema is None else Average(model, options.ema)
         self.best: dict[str, Tensor] = {}
+        self.spent = 0.0  # seconds, before this process took over
+        self._since = time.monotonic()
         self._warned = False
+
+    @property
+    def seconds(self) -> float:
+        """The time that training has taken so far."""
+        return self.spent + time.monotonic() - self._since
 
     @property
     def finished(self) -> bool:

@@ -11,11 +11,12 @@ from torch import Tensor
 from vaekit.errors import BadInput
 from vaekit.training import checkpoint
 from vaekit.training.checkpoint import below, nest
+from vaekit.training.history import spent
 from vaekit.training.session import Position, Session
 
 _FREE = {"epochs", "checkpoint_seconds", "device", "compile"}  # options a resumed run may change
 _STATE = {"data": str, "options": dict, "at": dict, "metrics": list}
-_BEST = (int, float, type(None))
+_OTHERS = {"best": (int, float, type(None)), "log_digest": (str,)}  # what is no count
 _MOMENTS = {"step", "exp_avg", "exp_avg_sq"}
 
 
@@ -43,6 +44,7 @@ def save(session: Session, path: Path) -> None:
     state = {
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
+        "seconds": round(session.seconds, 1),
         "data": session.dataset.fingerprint,
         "options": asdict(session.options),
         "at": asdict(session.at),
@@ -90,7 +92,7 @@ def restore(session: Session, path: Path) -> None:
         checkpoint.set_random_states(states, device)
     except (KeyError, TypeError, RuntimeError) as error:
         raise _damaged(path, f"metrics or random numbers ({error})") from error
-    session.at = at
+    session.at, session.spent = at, spent(state) or 0.0
 
 
 def _position(state: dict[str, Any], path: Path) -> Position:
@@ -100,8 +102,9 @@ def _position(state: dict[str, Any], path: Path) -> Position:
             raise _damaged(path, f"`{name}`")
     known = {each.name for each in fields(Position)}
     for name, value in state["at"].items():
-        number = type(value) is int and 0 <= value < 2**53
-        if name not in known or not (number or (name == "best" and type(value) in _BEST)):
+        good = type(value) is int and 0 <= value < 2**53
+        good = type(value) in _OTHERS[name] if name in _OTHERS else good
+        if name not in known or not good:
             raise _damaged(path, f"`{name}`")
     return Position(**state["at"])
 

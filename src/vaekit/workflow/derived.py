@@ -149,8 +149,10 @@ def _source(run: Run) -> str:
     try:
         with path.open("rb") as file:
             weights = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+    except FileNotFoundError:
         raise BadInput(f"{path} is missing: {run.name} has not been trained.") from None
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read ({error}): restore it from a copy.") from None
     return _hash([weights, run.data["fingerprint"], version("vaekit")])
 
 

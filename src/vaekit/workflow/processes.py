@@ -22,8 +22,11 @@ _GRACE = 20.0  # seconds for the others to end by themselves once one has failed
 BAD_INPUT, INTERRUPTED = 2, 130
 
 
-def train_together(path: Path, devices: int, progress: bool) -> None:
+def train_together(path: Path, devices: int, progress: bool, lock: tuple[int, ...]) -> None:
     """Train a run directory on with so many processes, and wait for their end.
+
+    lock: the open files that hold the run. Workers inherit them, so that a run whose parent was
+    killed stays held until they have ended, too.
 
     Raises BadInput and Interrupted with what a worker said.
     """
@@ -43,6 +46,7 @@ def train_together(path: Path, devices: int, progress: bool) -> None:
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,  # Ctrl-C reaches them through this process, once
+            pass_fds=lock if os.name == "posix" else (),
         )
         for rank in range(devices)
     ]

@@ -17,6 +17,7 @@ from vaekit.runs import ROOT, Run, check_name, create, lasting, open_run
 from vaekit.spec import Options, Spec
 from vaekit.training import Training, fit
 from vaekit.training.group import joined
+from vaekit.training.lock import held, held_together, inherited
 from vaekit.training.support import check_support
 from vaekit.workflow.processes import train_together
 
@@ -126,14 +127,15 @@ def start(
     if progress:
         print(f"The run is in {run.path}", file=sys.stderr)
     try:
-        write_graph(run.path, model, dataset.shape)
-        if training.devices > group.world:
-            train_together(run.path, run.training.devices, progress)
-        else:
-            _fit(run, model, objective, dataset, progress)
+        with held(run.path) as lock:
+            write_graph(run.path, model, dataset.shape)
+            if training.devices > group.world:
+                train_together(run.path, run.training.devices, progress, lock)
+            else:
+                _fit(run, model, objective, dataset, progress)
     except BaseException as error:
         kept = isinstance(error, BadInput | Interrupted | KeyboardInterrupt) and run.started
-        if not (kept or run.records()):  # nothing was trained that could be lost
+        if not (kept or run.logged):  # nothing was trained that could be lost
             run.discard()
         raise
     return run
@@ -154,7 +156,7 @@ def resume(
     data: its data where they are now, as `Run.with_data` takes them; a path is kept in the run.
 
     A finished run is given back as it is. Raises BadInput where the data or a file of the run
-    have changed; Interrupted after Ctrl-C.
+    have changed, or another process trains it; Interrupted after Ctrl-C.
     """
     run = run if isinstance(run, Run) else open_run(run, root)
     wanted = run.training.epochs
@@ -169,16 +171,17 @@ def resume(
     if run.finished and not further:
         return run
     together = run.training.devices > group.world == 1
-    dataset = run.dataset(progress=progress and group.first)
-    model, objective = _build(run.spec, run.training)
-    if further and group.first:
-        assert epochs is not None
-        run = run.with_epochs(epochs)
-    run = run if group.world == 1 else open_run(group.told(str(run.path)))
-    if together:
-        train_together(run.path, run.training.devices, progress)
-    else:
-        _fit(run, model, objective, dataset, progress)
+    with held_together(run.path, group) as lock:
+        dataset = run.dataset(progress=progress and group.first)
+        model, objective = _build(run.spec, run.training)
+        if further and group.first:
+            assert epochs is not None
+            run = run.with_epochs(epochs)
+        run = run if group.world == 1 else open_run(group.told(str(run.path)))
+        if together:
+            train_together(run.path, run.training.devices, progress, lock)
+        else:
+            _fit(run, model, objective, dataset, progress)
     return run
 
 
@@ -186,7 +189,8 @@ def train_on(run: Run, progress: bool) -> None:
     """What each of several processes does: train a run from where it is to its end."""
     progress = progress and joined().first
     model, objective = _build(run.spec, run.training)
-    _fit(run, model, objective, run.dataset(progress=progress), progress)
+    with inherited(run.path):
+        _fit(run, model, objective, run.dataset(progress=progress), progress)
 
 
 def _build(spec: Spec, training: Training) -> tuple[Autoencoder, Objective]:
