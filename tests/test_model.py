@@ -37,17 +37,20 @@ def data(n: int = B) -> Tensor:
 
 
 def test_codes_too_large_to_decode_are_told_from_a_model_that_diverged() -> None:
-    encoder, decoder = MLP((8,)).encoder((3,)), MLP((8,)).decoder(D, (1, 3))
+    encoder, decoder = MLP((8,)).encoder((3,)), MLP((8,)).decoder(D, (2, 3))
     latent = Latent(GaussianPosterior(8, D), StandardNormal(D))
     model = Autoencoder(encoder, latent, decoder, PixelGaussian())
     told = Told(model, None)
+    with torch.no_grad():
+        for weight in model.decoder.parameters():
+            weight.mul_(10)
     assert torch.isfinite(told.decode(torch.full((1, D), 1e3))).all()
     for far in (3e38, math.inf):
-        with pytest.raises(BadInput, match="Codes as large as .* overflow: give some nearer"):
+        with pytest.raises(BadInput, match=r"Codes as large as .* overflow: give some nearer"):
             told.decode(torch.full((1, D), far))
     with torch.no_grad():
         next(model.decoder.parameters()).fill_(math.nan)
-    with pytest.raises(BadInput, match="The weights decoder.* are not finite"):
+    with pytest.raises(BadInput, match=r"The weights decoder.* are not finite"):
         told.decode(torch.zeros(1, D))
 
 

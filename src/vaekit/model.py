@@ -90,9 +90,8 @@ class Autoencoder(nn.Module):
         numbers in [0, 1] and (B, H, W) or (B, H, W, C) become (B, C, H, W); they give an array.
         """
         if not isinstance(rows, Tensor | Batch):
-            return self._each(rows, self.encode)
-        batch = self._checked(rows)
-        return self._used(batch, lambda part: self.latent.encode(self._read(part)))
+            return self._each(rows, self._encoded)
+        return self._encoded(rows)
 
     @overload
     def decode(self, z: Tensor, context: Tensor | None = None) -> Tensor:
@@ -199,6 +198,10 @@ class Autoencoder(nn.Module):
         starts = range(0, max(len(split), 1), _HELD)
         found = [use(split.batch(slice(first, first + _HELD))).numpy() for first in starts]
         return np.concatenate(found)
+
+    def _encoded(self, rows: Rows) -> Tensor:
+        batch = self._checked(rows)
+        return self._used(batch, lambda part: self.latent.encode(self._read(part)))
 
     def _read(self, batch: Batch) -> Tensor:
         seen = self.corruption(batch.x) if self.corruption and self.training else batch.x

@@ -130,6 +130,11 @@ def test_all_rows_of_pictures_on_disk_are_measured_as_one(tmp_path: Path) -> Non
     run = trained("digits", tmp_path)
     found = vk.evaluate_run(run, tmp_path, draws=2)
     assert found.points == 30
+    paths = sorted(tmp_path.glob("*.png"))
+    listed = vk.encode(run, paths)
+    assert listed.ids == [str(path) for path in paths]
+    np.testing.assert_allclose(listed.codes, run.model().encode(paths), atol=1e-6)
+    np.testing.assert_allclose(listed.codes, vk.encode(run, tmp_path).codes, atol=1e-6)
     order = np.concatenate([split.x[:] for split in data.splits.values()])
     assert vk.evaluate(run.model(), order, draws=2).squared_error.value == pytest.approx(
         found.squared_error.value

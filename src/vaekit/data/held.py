@@ -52,7 +52,7 @@ def in_memory(
     if _is_torch_dataset(x):
         x, labels, names = _items(x, labels)
     ids = None
-    if isinstance(x, list | tuple) and x and all(map(_is_picture, x)):
+    if are_pictures(x):
         ids = [str(each) for each in x] if all(map(_is_path, x)) else None
         x = _pictures(x, wanted)
     else:
@@ -79,6 +79,11 @@ def rows_of(x: Any) -> Split:
             "or use the run that it is of, as in vaekit.encode(run, frame)"
         )
     return in_memory(x).splits["train"]
+
+
+def are_pictures(x: Any) -> bool:
+    """Whether this is a list of Pillow's pictures or of paths, which can be cut and resized."""
+    return isinstance(x, list | tuple) and bool(x) and all(map(_is_picture, x))
 
 
 def _is_path(each: Any) -> bool:

@@ -54,7 +54,7 @@ def divide(found: Found, validation: Amount, test: Amount, seed: int) -> dict[st
     for name, (given, default) in wanted.items():
         if name not in found.splits:
             counts[name] = _count(default if given is None else given, total, f"`{name}`")
-        elif given is not None:
+        elif given:
             raise BadInput(f"the data have a {name} split of their own; leave out `{name}`")
     drawn = sum(counts.values())
     if drawn >= total:

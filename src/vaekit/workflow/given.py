@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from vaekit.data import Dataset, Split, load
 from vaekit.data.frames import is_frame
+from vaekit.data.held import are_pictures
 from vaekit.data.loading import holds_images
 from vaekit.data.splits import joined
 from vaekit.errors import BadInput
@@ -53,14 +54,18 @@ def given(run: Run, data: Any = None) -> Given:
 
 
 def prepared(run: Run, data: Any) -> Dataset:
-    """Other data than the run's, prepared and told as those were."""
+    """Other data than the run's, prepared and told as those were, in the order they have."""
     shape, made = run.spec.shape, run.options_for(data)
     options: dict[str, Any] = {key: made[key] for key in ("binarise", "columns") if key in made}
     if is_frame(data) and made.get("labels") in [*map(str, data.columns)]:
         options["labels"] = made["labels"]
-    if isinstance(data, str | Path) and run.spec.drawn and holds_images(data):
+    files = isinstance(data, str | Path) and holds_images(data)
+    if run.spec.drawn and (files or are_pictures(data)):
         options |= {"image_size": shape[-1], "crop": made.get("crop", "none")}
-    dataset = data if isinstance(data, Dataset) else load(data, **options)
+    # Nothing is held out of others, so that they stay in the order they have.
+    dataset: Dataset = (
+        data if isinstance(data, Dataset) else load(data, validation=0, test=0, **options)
+    )
     if dataset.shape != shape:
         what = data if isinstance(data, str | Path) else dataset.name
         raise BadInput(f"{what} holds data of shape {dataset.shape}, but {run.name} takes {shape}.")

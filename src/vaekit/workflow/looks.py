@@ -1,5 +1,6 @@
 """What a trained model makes of its data, as arrays and as figures."""
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
@@ -184,7 +185,8 @@ def draw_figures(run: Run, data: Any = None, *, limit: int = 10_000) -> list[Pat
     dataset, folder, title = others.dataset, run.path / "figures", run.name
     if not others.own:
         dataset = replace(dataset, validation=others.part("all"))
-        folder, title = folder / dataset.name, f"{run.name} on {dataset.name}"
+        name = re.sub(r"[^\w+-]+", "-", dataset.name)
+        folder, title = folder / name, f"{run.name} on {dataset.name}"
     found = look(run.model(), dataset, limit=limit)
     drawn = model_figures(found, run.records(), title)
     return [path for name, figure in drawn.items() for path in figures.save(figure, folder, name)]

@@ -166,7 +166,7 @@ def resume(
     group = joined()
     if data is not None:
         run = run.with_data(data)
-        if group.first:
+        if group.first and isinstance(data, str | Path):
             run.keep()
     if run.finished and not further:
         return run
