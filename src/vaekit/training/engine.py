@@ -11,6 +11,7 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from vaekit.data import Dataset
 from vaekit.errors import BadInput
+from vaekit.kinds import KINDS
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective, check
 from vaekit.training.display import Display, display
@@ -68,11 +69,11 @@ def fit(
         model.decoder.compile()
     check_support(model.likelihood, dataset)
     session = Session(fabric, model, objective, dataset, options, group)
-    keeper = Keeper(folder, session)
+    keeper, unit = Keeper(folder, session), KINDS[dataset.kind].unit
     with (
         keeper.naming_what_is_left(),
         closing(keeper.log()) as log,
-        display(options.epochs, len(dataset.train), progress and group.first) as shown,
+        display(options.epochs, len(dataset.train), unit, progress and group.first) as shown,
         StopRequest() as stop,
     ):
         _train(session, keeper, log, shown, stop, on_epoch)

@@ -194,7 +194,7 @@ def _fit(
     try:
         fit(model, objective, dataset, run.training, folder=run.path, progress=progress)
     except Interrupted as error:
-        raise Interrupted(f"{error} To go on:\n  vaekit resume {reference(run)}") from error
+        raise Interrupted(f"{error} To go on: vaekit resume {reference(run)}") from error
 
 
 def reference(run: Run) -> str:
