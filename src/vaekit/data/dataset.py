@@ -100,6 +100,7 @@ class Dataset:
     conditions: what the columns of every context mean, where there are contexts.
     prepared: the options that pictures were prepared with, as `load` takes them: what was
         left out has its default here, and paths are absolute.
+    left_out: how many files are in no split, by what is wrong with them.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Dataset:
     label_names: tuple[str, ...] | None = None
     conditions: Conditions | None = None
     prepared: Mapping[str, Any] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def binarise(self) -> Binarise:

@@ -83,6 +83,7 @@ def load(
         fingerprint=digest(found.content, binarise, sizes, seed if random else None, *shaping),
         label_names=found.label_names,
         prepared=found.options,
+        left_out=found.left_out,
     )
     if not condition:
         return dataset

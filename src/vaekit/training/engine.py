@@ -117,6 +117,17 @@ def _train(
     keeper.save()
 
 
+def place(options: Training) -> str:
+    """Where training with these options computes, in words; raises BadInput where it cannot."""
+    if options.devices > 1:
+        return f"{options.devices} processes"
+    device = _fabric(options).device
+    if device.type == "cuda":
+        return f"{device}, {torch.cuda.get_device_name(device)}"
+    threads = torch.get_num_threads()
+    return f"{device}, {threads} thread{'s' * (threads != 1)}"
+
+
 def _fabric(options: Training) -> Fabric:
     kind, _, number = options.device.partition(":")
     if options.devices > 1 and kind in ("auto", "cuda") and torch.cuda.is_available():

@@ -16,8 +16,10 @@ from vaekit.objectives import Objective
 from vaekit.runs import ROOT, Run, check_name, create, open_run
 from vaekit.spec import Options, Spec
 from vaekit.training import Training, fit
+from vaekit.training.engine import place
 from vaekit.training.group import joined
 from vaekit.training.support import check_support
+from vaekit.workflow.overview import overview
 from vaekit.workflow.processes import train_together
 
 _NOT_KEPT = ("labels", "workers")  # options of data that a run has no use for
@@ -107,6 +109,8 @@ def start(
         )
     model, objective = _build(spec, training)
     check_support(model.likelihood, dataset)
+    objective.phases(model)  # reads the weights of features, before anything is announced
+    place(training)
     data: dict[str, Any] = {
         "name": dataset.name,
         "source": None if source is None else lasting(source),
@@ -125,6 +129,7 @@ def start(
     group.told(str(run.path))
     if progress:
         print(f"The run is in {run.path}", file=sys.stderr)
+        _announce(run, model, dataset)
     try:
         write_graph(run.path, model, dataset.shape)
         if training.devices > group.world:
@@ -169,6 +174,8 @@ def resume(
         assert epochs is not None
         run = run.with_epochs(epochs)
     run = run if group.world == 1 else open_run(group.told(str(run.path)))
+    if progress and group.first:
+        _announce(run, model, dataset)
     if together:
         train_together(run.path, run.training.devices, progress)
     else:
@@ -186,6 +193,13 @@ def train_on(run: Run, progress: bool) -> None:
 def _build(spec: Spec, training: Training) -> tuple[Autoencoder, Objective]:
     torch.manual_seed(training.seed)
     return spec.build()
+
+
+def _announce(run: Run, model: Autoencoder, dataset: Dataset) -> None:
+    """Say what is about to be trained."""
+    training, done = run.training, len(run.records())
+    about = overview(run.spec, model, dataset, training, device=place(training), done=done)
+    print(about, file=sys.stderr, flush=True)
 
 
 def _fit(
