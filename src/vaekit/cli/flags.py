@@ -111,7 +111,7 @@ def show_help(prog: str, about: str, groups: Groups) -> NoReturn:
         description="\n\n".join(
             textwrap.fill(text, width, break_on_hyphens=False) for text in about.split("\n\n")
         ),
-        formatter_class=RawDescriptionHelpFormatter,
+        formatter_class=_Help,
     )
     for title, options in groups.items():
         group = parser.add_argument_group(f"{title} options") if title else parser
@@ -127,6 +127,15 @@ def show_help(prog: str, about: str, groups: Groups) -> NoReturn:
                 group.add_argument(option.label, default=SUPPRESS, **_action(option), **more)
     print(parser.format_help(), end="")
     sys.exit()
+
+
+@final
+class _Help(RawDescriptionHelpFormatter):
+    """Argparse's layout, in which no path or name is cut at a hyphen."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        words = " ".join(text.split())
+        return textwrap.wrap(words, width, break_on_hyphens=False, break_long_words=False)
 
 
 def _action(option: Option) -> dict[str, Any]:

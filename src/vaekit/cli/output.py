@@ -17,22 +17,33 @@ if TYPE_CHECKING:
 
 MOST_PICTURES = 2_500
 _PIPED = 160  # columns of a table that no terminal limits
+_GAP = 3  # between two columns of it
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """Print a table; the columns whose numbers are in `right` are flush right."""
+    """Print a table; the columns whose numbers are in `right` are flush right.
+
+    No word, such as a path or a link, is broken where there is room for all of them.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for number, header in enumerate(headers):
-        justify: Any = "right" if number in right else "left"
-        drawn.add_column(printable(header), justify=justify, overflow="fold")
-    for row in rows:
-        drawn.add_row(*map(printable, row))
+    cells = [[printable(cell) for cell in row] for row in (headers, *rows)]
     width = None if sys.stdout.isatty() else _PIPED
-    Console(width=width, markup=False, highlight=False, emoji=False).print(drawn)
+    console = Console(width=width, markup=False, highlight=False, emoji=False)
+    columns = list(zip(*cells, strict=True))
+    words = [" ".join(column).split() for column in columns]
+    widths = [max(map(len, each), default=0) for each in words]
+    fits = sum(widths) + _GAP * (len(widths) - 1) <= console.width
+    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for number, column in enumerate(columns):
+        justify: Any = "right" if number in right else "left"
+        whole = fits and not any(" " in cell for cell in column)
+        drawn.add_column(column[0], justify=justify, overflow="fold", no_wrap=whole)
+    for row in cells[1:]:
+        drawn.add_row(*row)
+    console.print(drawn)
 
 
 def target(out: Path | None, default: Path, endings: Sequence[str], force: bool) -> Path:
