@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain, count
 from math import ceil, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,11 +48,15 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence
 
 
 def target(out: Path | None, default: Path, endings: Sequence[str], force: bool) -> Path:
-    """Where to write: `out`, or the default.
+    """Where to write: `out`; or the default, with the next free number where it is there already.
 
-    Raises BadInput for another ending, and for a file that is there unless forced.
+    Raises BadInput for another ending, and for an `out` that is there, unless forced.
     """
-    path = default if out is None else out
+    if out is None:
+        numbered = (default.with_stem(f"{default.stem}-{number}") for number in count(2))
+        free = (path for path in chain([default], numbered) if force or not path.exists())
+        return next(free)
+    path = out
     if path.suffix.lower() not in endings:
         raise BadInput(f"--out must end in {' or '.join(endings)}, not be {str(path)!r}.")
     if path.exists() and not force:
