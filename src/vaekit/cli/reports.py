@@ -45,6 +45,8 @@ def reproduce(arguments: Arguments) -> None:
     if not name and asks_help(arguments):
         print(_overview())
         return
+    if not name:
+        raise BadInput(f"vaekit reproduce needs an experiment: {' or '.join(EXPERIMENTS)}.")
     if name not in EXPERIMENTS:
         near = get_close_matches(name, EXPERIMENTS, n=1) or list(EXPERIMENTS)
         raise BadInput(f"There is no experiment {name!r} to reproduce: try {' or '.join(near)}.")

@@ -114,6 +114,8 @@ def _check(
 
 
 def _find(source: str | Path, wanted: Wanted) -> Found:
+    if not str(source).strip():
+        raise BadInput(f"the source is empty; give a path, or one of {', '.join(SOURCES)}")
     path = Path(source).expanduser()
     named = SOURCES.get(str(source))
     if named is None and not path.exists():

@@ -92,8 +92,8 @@ class Forecast:
         total = sum(self.parts.values())
         if total:
             self.console.print(
-                f"{len(self.parts)} models take about {spoken(total)} to train here, by a few "
-                "steps of each; measuring them comes on top."
+                f"{_models(len(self.parts))} to train: about {spoken(total)} here, by a few steps "
+                "of each; measuring comes on top."
             )
 
     def done(self, name: str) -> None:
@@ -102,7 +102,7 @@ class Forecast:
         left = sum(self.parts.values())
         if left and self._spent:
             factor = (time.monotonic() - self._since) / self._spent
-            self.console.print(f"{len(self.parts)} models left: about {spoken(left * factor)}")
+            self.console.print(f"{_models(len(self.parts))} left: about {spoken(left * factor)}")
 
 
 def forecast(
@@ -124,6 +124,10 @@ def forecast(
     found = Forecast(parts, console)
     found.begin()
     return found
+
+
+def _models(count: int) -> str:
+    return f"{count} model{'s' * (count != 1)}"
 
 
 def spoken(seconds: float) -> str:

@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from vaekit.data import Dataset
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, expect
 from vaekit.kinds import KINDS
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective, check
@@ -54,6 +54,10 @@ def fit(
     is full; Interrupted after Ctrl-C or SIGTERM, once the step is finished and a checkpoint
     written.
     """
+    expect("model", model, Autoencoder, "an `Autoencoder`, the first that a recipe gives")
+    expect("objective", objective, Objective, "an objective, the second that a recipe gives")
+    expect("dataset", dataset, Dataset, "a `Dataset`, which `vaekit.load_data` makes of arrays")
+    expect("options", options, Training, "`Training(epochs=…)`")
     check(model, objective)
     prepare()
     group = joined()
@@ -137,4 +141,8 @@ def _fabric(options: Training) -> Fabric:
             accelerator=kind, devices=[int(number)] if number else 1, precision=options.precision
         )
     except (MisconfigurationException, RuntimeError, ValueError) as error:
-        raise BadInput(f"`device={options.device!r}` is not to be had here: {error}") from error
+        there = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+        there += ["mps"] * torch.backends.mps.is_available()
+        raise BadInput(
+            f"`device={options.device!r}` is not to be had here: take {' or '.join(there)}."
+        ) from error

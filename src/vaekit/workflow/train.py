@@ -1,5 +1,6 @@
 """Train a run: from names and options to a finished run directory, and on from where it stopped."""
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,7 +11,7 @@ import torch
 
 from vaekit.data import SOURCES, Dataset, load
 from vaekit.describe import write_graph
-from vaekit.errors import BadInput, Interrupted
+from vaekit.errors import BadInput, Interrupted, expect
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective
 from vaekit.runs import ROOT, Run, check_name, create, open_run
@@ -22,6 +23,7 @@ from vaekit.training.support import check_support
 from vaekit.workflow.overview import overview
 from vaekit.workflow.processes import train_together
 
+_FEW = 8  # processes that any machine may be asked for
 _NOT_KEPT = ("labels", "workers")  # options of data that a run has no use for
 
 
@@ -52,6 +54,7 @@ def train(
     Raises BadInput for anything that makes no sense, before a directory is made; Interrupted
     after Ctrl-C, with a checkpoint to resume from.
     """
+    expect("training", training, Training | None, "`Training(epochs=…)`")
     if name is not None:
         check_name(root, name)
     given = dict(data_options or {})
@@ -106,6 +109,11 @@ def start(
         raise BadInput(
             f"`devices={training.devices}` needs data that every process can load: write the "
             "arrays to a file with numpy.savez, and give its path."
+        )
+    if training.devices > (most := max(_FEW, os.cpu_count() or 1)):
+        raise BadInput(
+            f"`devices={training.devices}` are more processes than this machine is for: give "
+            f"{most} at most."
         )
     model, objective = _build(spec, training)
     check_support(model.likelihood, dataset)

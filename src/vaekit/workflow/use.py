@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, final
+from typing import Any, Literal, NamedTuple, final, get_args
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from torch import Tensor
 from vaekit import evaluation, space
 from vaekit.data import Crop, Dataset, Split, load
 from vaekit.data.loading import holds_images
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, expect
 from vaekit.evaluation import Evaluation
 from vaekit.model import Told
 from vaekit.records import Batch
@@ -267,6 +267,7 @@ def evaluate_run(
 
 def opened(run: Run | str | Path) -> Run:
     """The run itself, or that of this name or path."""
+    expect("run", run, Run | str | Path, "a run, its name or its path; models have methods")
     return run if isinstance(run, Run) else open_run(run)
 
 
@@ -292,6 +293,9 @@ def part_of(dataset: Dataset, split: Part) -> Split:
 
 
 def _filled(dataset: Dataset, names: Sequence[str]) -> dict[str, Split]:
+    for name in names:
+        if name not in get_args(Part):
+            raise BadInput(f"`split` is one of {', '.join(get_args(Part))}, not {name!r}.")
     found = {name: getattr(dataset, name) for name in names}
     filled = {name: part for name, part in found.items() if len(part)}
     if not filled:
