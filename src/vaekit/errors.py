@@ -1,7 +1,8 @@
-"""The two exceptions a user of vaekit meets."""
+"""The two exceptions a user of vaekit meets, and what raises the first."""
 
 import errno
 from pathlib import Path
+from types import UnionType
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None}  # None: told in words only
 
@@ -18,3 +19,9 @@ def unwritable(path: Path, error: OSError, then: str = "try again") -> BadInput:
     """The error that names what cannot be written, why, and what to do before one may go on."""
     fix = "make room" if error.errno in _FULL else "put that right"
     return BadInput(f"Cannot write to {path} ({error.strerror or error}): {fix}, then {then}.")
+
+
+def expect(name: str, value: object, kind: type | UnionType, instead: str) -> None:
+    """Raise BadInput where a parameter is of no such kind, saying what to give instead."""
+    if not isinstance(value, kind):
+        raise BadInput(f"`{name}` is of type {type(value).__name__}: give {instead}.")

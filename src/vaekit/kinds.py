@@ -20,12 +20,14 @@ class Kind:
     drawn: whether rows of a shape can be drawn, and so be written as a picture and compared
         by measures of pictures; others are written as arrays.
     read: a user's own file as a row, from path, shape and crop; None where there are no files.
+    unit: what many rows are called.
     """
 
     net: Callable[[Shape], str]
     likelihood: Callable[[Shape], str]
     drawn: Callable[[Shape], bool]
     read: Callable[[str | Path, Shape, Any], NDArray[Any]] | None
+    unit: str
 
 
 def _photo(path: str | Path, shape: Shape, crop: Any) -> NDArray[Any]:
@@ -40,12 +42,14 @@ KINDS: dict[str, Kind] = {
         likelihood=lambda shape: "bernoulli" if shape[0] == 1 else "shared-gaussian",
         drawn=lambda shape: shape[0] in (1, 3),
         read=_photo,
+        unit="images",
     ),
     "vector": Kind(
         net=lambda shape: "mlp",
         likelihood=lambda shape: "shared-gaussian",
         drawn=lambda shape: False,
         read=None,
+        unit="rows",
     ),
 }
 

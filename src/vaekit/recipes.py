@@ -8,7 +8,7 @@ from it. `net` and `likelihood` are parts; left out, they follow from the data's
 from collections.abc import Callable
 
 from vaekit.contracts import LatentPart
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, expect
 from vaekit.features import NETWORKS, Features
 from vaekit.kinds import KINDS, usual
 from vaekit.latents import (
@@ -366,6 +366,12 @@ def assemble(
     named: the option that says how large it is.
     Raises BadInput where the size is not positive.
     """
+    expect("shape", shape, tuple | list, "that of a row, such as (1, 28, 28), or `dataset.shape`")
+    for option, part, table in (("net", net, NETS), ("likelihood", likelihood, LIKELIHOODS)):
+        if isinstance(part, str):
+            names = ", ".join(each.__name__ for each in table.values())
+            raise BadInput(f"`{option}` is the text {part!r}: give an object of {names}.")
+    expect(named, size, int, "a whole number")
     if size < 1:
         raise BadInput(f"`{named}` must be 1 or more, not {size}.")
     kind = KINDS[usual(shape)]

@@ -363,11 +363,16 @@ def create(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     config = json.loads(json.dumps(config))  # what reading it back will give
-    if name is not None:
-        path = check_name(root, name)
-        path.mkdir(parents=True)
-    else:
-        path = _numbered(Path(root), f"{spec.recipe}-{data['name']}")
+    try:
+        if name is not None:
+            path = check_name(root, name)
+            path.mkdir(parents=True)
+        else:
+            path = _numbered(Path(root), f"{spec.recipe}-{data['name']}")
+    except OSError as error:
+        raise BadInput(
+            f"No run can be made in {root} ({error.strerror}): give another `root`."
+        ) from error
     try:
         _write(path / _CONFIG, config)
     except BaseException:
@@ -440,7 +445,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise BadInput(f"{path.parent} is not a run: it has no {path.name}.") from None
+        raise BadInput(
+            f"{path.parent} is not a run: it has no {path.name}. Give the name or folder of one."
+        ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"{path} cannot be read ({error}): restore it from a copy.") from error
     if not isinstance(config, dict) or not isinstance(config.get("format"), int):

@@ -110,7 +110,7 @@ def lookup(kind: str, table: Mapping[str, Any], name: str) -> Any:
     """The entry of a table; raises BadInput suggesting the nearest name."""
     if name in table:
         return table[name]
-    near = get_close_matches(name, table, n=1)
+    near = get_close_matches(name.lower(), table, n=1)
     hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(table)}."
     raise BadInput(f"There is no {kind} {name!r}: {hint}")
 

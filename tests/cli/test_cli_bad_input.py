@@ -44,6 +44,11 @@ def refused(answer: Answer, *fragments: str) -> None:
         (["--likelihood", "gausian"], ["gausian", "gaussian"]),
         (["--name", "../elsewhere"], ["--name"]),
         (["--likelihood", "gaussian", "--scale", "0"], ["--scale"]),
+        (["--lr", "0.1"], ["--lr", "did you mean --learning-rate?"]),
+        (["--hidden", "16", "x"], ["--hidden takes whole numbers, not '16 x'"]),
+        (["--condition"], ["--condition takes texts, and there are none"]),
+        (["--device", "cuda:99"], ["--device cuda:99 is not to be had here: take cpu"]),
+        (["--devices", "64000"], ["--devices 64000", "at most"]),
     ],
 )
 def test_train_refuses_before_anything_is_made(
@@ -58,6 +63,13 @@ def test_train_names_unknown_recipes_and_data(call: Call, tmp_path: Path) -> Non
     refused(call("train", "vea", "digits"), "vea", "did you mean vae?")
     refused(call("train", "vae", "digts"), "digts", "digits")
     refused(call("train", "vae"), "DATA")
+    refused(call("train", "VAE", "digits"), "VAE", "did you mean vae?")
+    refused(call("train", "digits", "vae"), "The recipe comes first", "vaekit train vae digits")
+    refused(call("train", "vae", ""), "the source is empty")
+    refused(call("train", "vq-vae", "digits", "--latent", "2"), "--latent here: `--help`")
+    (tmp_path / "file").touch()
+    root = ("--root", tmp_path / "file" / "runs")
+    refused(call("train", "vae", "digits", *root, "--no-progress"), "No run can be made", "--root")
     refused(call("trian"), "train")
     refused(call("describe", "vae", "--shape", "1,0"), "--shape")
 
@@ -127,6 +139,12 @@ def test_existing_files_are_not_overwritten_unless_forced(
         (["evaluate", "RUN", "--data", "rows.npy"], ["rows.npy", "(4,)", "(1, 8, 8)"]),
         (["resume", "RUN", "--data", "rows.npy"], ["These are not the data that"]),
         (["evaluate", "smal"], ["smal", "small"]),
+        (["evaluate", "vae", "digits"], ["'digits'", "After RUN", "such as --split"]),
+        (["sample", "RUN", "64"], ["'64'", "After RUN", "such as --n"]),
+        (["interpolate", "RUN"], ["FIRST", "to start from"]),
+        (["datasets", "mnist"], ["'mnist'", "vaekit datasets takes nothing"]),
+        (["reproduce"], ["mnist or faces"]),
+        (["resume", "."], ["not a run", "name or folder"]),
     ],
 )
 def test_commands_on_a_run_refuse(

@@ -3,6 +3,8 @@
 import json
 import math
 import os
+import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -30,6 +32,31 @@ def test_every_command_has_help(call: Call, name: str) -> None:
     assert answer.code == 0
     assert answer.out.startswith(f"usage: vaekit {name}")
     assert answer.err == ""
+
+
+def test_help_is_had_either_way(call: Call) -> None:
+    for words in (("help", "sample"), ("--help", "sample")):
+        assert call(*words) == call("sample", "--help")
+
+
+def test_files_by_default_get_the_next_free_number(
+    call: Call, trained: Run, tmp_path: Path
+) -> None:
+    run = shutil.copytree(trained.path, tmp_path / "small")
+    names = [Path(call("sample", run, "--n", "4").out.strip()).name for _ in range(3)]
+    assert names == ["samples.png", "samples-2.png", "samples-3.png"]
+    assert all((run / name).is_file() for name in names)
+    assert call("sample", run, "--n", "4", "--force").out == f"{run / 'samples.png'}\n"
+    assert call("traverse", run, "--dimensions", "1,0").code == 0  # commas are as good as spaces
+
+
+def test_a_value_and_its_error_have_as_many_decimals(call: Call, trained: Run) -> None:
+    for line in call("evaluate", trained.path, "--draws", "3", "--limit", "50").out.splitlines():
+        if found := re.search(r"(-?[\d,]+)\.(\d+) +± ([\d,]+)\.(\d+)", line):
+            assert len(found[2]) == len(found[4]) >= 2, line
+            assert float(f"0.{found[4]}") + float(found[3]) > 0, (
+                line
+            )  # not all of it is rounded off
 
 
 def test_train_stores_what_was_given_and_says_what_is_next(call: Call, tmp_path: Path) -> None:
@@ -198,8 +225,11 @@ def test_figures_and_listings_name_the_run(call: Call, trained: Run) -> None:
 def test_describe_is_the_same_before_and_after_training(call: Call, trained: Run) -> None:
     after = call("describe", trained.path).out
     flags = ("--shape", "1,8,8", "--latent", "2", "--hidden", "64", "32")
-    assert call("describe", "vae", *flags).out == after
     assert call("describe", "vae", "--data", "digits", *flags[2:]).out == after
+    for shown in (call("describe", "vae", *flags).out, after):
+        about, layers = shown.split("\n\n", 1)
+        assert layers == after.split("\n\n", 1)[1]
+        assert f"vae, 2 latent dimensions, {12_740:,} parameters" in about
     assert "64 × 32" not in after
     # 64·64 + 64, 64·32 + 32; heads 32·4 + 4; back 2·32 + 32, 32·64 + 64, 64·64 + 64
     assert f"{4160 + 2080 + 132 + 96 + 2112 + 4160:,} parameters" in after

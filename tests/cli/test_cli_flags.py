@@ -1,11 +1,13 @@
 """Flags come from signatures: all of them, documented, and none twice."""
 
+import re
 from collections import Counter
 from itertools import product
 from typing import Literal
 
 import pytest
 
+from vaekit.cli import COMMANDS, main
 from vaekit.cli.flags import command, parse, show_help
 from vaekit.cli.options import options_of, summary
 from vaekit.cli.parts import CHOICES, recipe_options
@@ -116,3 +118,36 @@ def test_only_what_was_on_the_command_line_counts_as_given() -> None:
     options = [*recipe_options("vae"), *options_of(NETS["conv"])]
     parsed = parse("try", options, ["--latent=10", "--no-batch-norm", "--free_bits", "1"])
     assert parsed.given_of(options) == {"latent": 10, "batch_norm": False, "free_bits": 1.0}
+
+
+@pytest.mark.parametrize("columns", [50, 64, 72, 80])
+def test_help_cuts_no_path_and_no_name_at_a_hyphen(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for name, folder in (("mnist", "reproduce-mnist"), ("faces", "reproduce-faces")):
+        assert main(["reproduce", name, "--help"]) == 0
+        text = capsys.readouterr().out
+        assert folder in text
+        assert not [line for line in text.splitlines() if line.endswith("-")]
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, "reproduce mnist", "train vae mnist"])
+def test_help_shows_no_default_that_nobody_types(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*name.split(), "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "None" not in text
+    usage = text.splitlines()[0]
+    assert usage.endswith("[OPTIONS]") or usage.startswith("usage: vaekit reproduce")
+    for word in re.findall(r"^  (\[?[A-Z]\w+(?: \.\.\.)?\]?)  ", text, re.MULTILINE):
+        assert word in usage  # in brackets there as here, where it can be left out
+
+
+def test_tables_break_no_path_and_no_link(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vaekit.cli.output._PIPED", 80)
+    assert main(["recipes"]) == 0
+    assert "https://openreview.net/forum?id=Sy2fzU9gl" in capsys.readouterr().out

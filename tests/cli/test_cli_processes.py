@@ -1,6 +1,7 @@
 """The command as its own process: what it imports, how it stops, what it does when piped."""
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -51,8 +52,9 @@ def test_ctrl_c_says_how_to_go_on_and_nothing_is_lost(tmp_path: Path) -> None:
     stopped.send_signal(signal.SIGINT)
     _, heard = stopped.communicate(timeout=120)
     assert stopped.returncode == 130, heard
-    assert heard.splitlines()[-1] == "  vaekit resume cut"
-    assert "Traceback" not in heard
+    assert re.fullmatch(
+        r"Stopped after step \d+, which is kept\. To go on: vaekit resume cut\n", heard
+    )
     assert not (tmp_path / "runs/cut/model.safetensors").exists()
     resumed = subprocess.run(
         [*VAEKIT, "resume", "cut", "--no-progress"],

@@ -1,6 +1,13 @@
 """`vaekit reproduce`: which experiments there are, and what it refuses."""
 
+from pathlib import Path
+
+import pytest
 from cli_calls import Call
+
+from vaekit.reports import demo
+from vaekit.runs import open_run
+from vaekit.workflow.looks import look
 
 
 def test_help_lists_the_experiments(call: Call) -> None:
@@ -13,7 +20,11 @@ def test_help_lists_the_experiments(call: Call) -> None:
 def test_help_of_an_experiment_lists_its_options(call: Call) -> None:
     faces, mnist = (call("reproduce", name, "--help") for name in ("faces", "mnist"))
     assert "--quick" in faces.out
-    assert "--quick" not in mnist.out
+    assert "--quick" in mnist.out
+    for answer in (faces, mnist):
+        assert "How long that takes is found out and said at its start." in " ".join(
+            answer.out.split()
+        )
     assert "--elbo-epochs" in mnist.out
     assert "--progress" not in faces.out + mnist.out
 
@@ -37,3 +48,21 @@ def test_data_without_the_attributes_are_refused_before_training(
     answer = call("reproduce", "faces", "--data", "digits", "--folder", f"{tmp_path}/out")
     assert answer.code == 2
     assert "Blond_Hair" in answer.err
+
+
+def test_the_demo_ends_with_what_was_seen(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "EPOCHS", 3)
+    answer = call("demo", "--folder", tmp_path)
+    assert answer.code == 0
+    *_, page, seen = answer.out.splitlines()
+    assert page == f"Open {tmp_path / 'report.html'} in a browser."
+    shares = []
+    for recipe in ("ae", "vae"):
+        run = open_run(tmp_path / recipe)
+        data = run.dataset()
+        shares.append(100 * look(run.model(), data, encoded=data.train).empty.mean())
+    start = "The autoencoder leaves {:.0f}% of the circle that encloses 99% of its codes empty"
+    assert seen.startswith(f"{start.format(shares[0])}, the VAE {shares[1]:.0f}%; ")
+    assert seen in (tmp_path / "report.html").read_text()

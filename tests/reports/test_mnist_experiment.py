@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import struct
 from pathlib import Path
 
@@ -39,9 +40,15 @@ def like_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "report"
 
 
-def test_the_report_is_written_and_no_other_runs_pass_for_its_own(like_mnist: Path) -> None:
-    budget = {"seeds": 1, "epochs": 1, "elbo_epochs": 1, "progress": False}
+def test_the_report_is_written_and_no_other_runs_pass_for_its_own(
+    like_mnist: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    budget = {"quick": True, "seeds": 1, "epochs": 1, "elbo_epochs": 1}
     page = report.mnist(like_mnist, **budget)  # type: ignore[arg-type]
+    said = " ".join(capsys.readouterr().err.split())
+    assert re.search(r"6 models to train: about \d+ (seconds|minutes) here", said)
+    counts = re.findall(r"(\d) models? left: about [\d.]+ (?:seconds|minutes)", said)
+    assert counts == ["5", "4", "3", "2", "1"]
     names = ("AE-2", "VAE-2", "AE-10", "VAE-10")
     text = page.read_text()
     assert all(name in text for name in names)

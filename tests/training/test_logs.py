@@ -1,7 +1,4 @@
 import json
-import os
-import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -51,18 +48,3 @@ def test_a_line_for_each_epoch_where_there_is_no_terminal(
     assert f"| validation: loss {history[1]['validation']['loss']:.2f}  " in lines[1]
     fit(model, objective, digits(), Training(epochs=1), progress=False)
     assert capsys.readouterr() == ("", "")
-
-
-def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "120")
-    ours, theirs = os.openpty()
-    with os.fdopen(theirs, "w") as terminal:
-        monkeypatch.setattr(sys, "stderr", terminal)
-        model, objective = small_vae()
-        fit(model, objective, digits(), Training(epochs=2))
-        shown = os.read(ours, 100_000).decode()
-    os.close(ours)
-    assert "epoch 1/2" in shown
-    assert "epoch 2/2" in shown
-    assert re.search(r"validation \d+\.\d\d  [1-9][\d,]*/s", shown)

@@ -101,7 +101,7 @@ def test_asked_to_stop(
     assert process.exitcode == 130
     step = steps_done(folder)
     message = Path(f"{folder}.stderr").read_text()
-    assert f"Stopped after step {step}. The checkpoint of step {step} is intact." in message
+    assert f"Stopped after step {step}, which is kept." in message
     process = start(folder)
     process.join(120)
     assert process.exitcode == 0

@@ -22,6 +22,7 @@ from vaekit.memory import bounded
 BAD_INPUT = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+_HELP = ("-h", "--help", "help")
 
 
 class Command(NamedTuple):
@@ -160,7 +161,9 @@ def help_text() -> str:
 
 
 def _call(arguments: list[str]) -> int:
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
+    if len(arguments) > 1 and arguments[0] in _HELP and arguments[1] in COMMANDS:
+        arguments = [arguments[1], "--help"]
+    if not arguments or arguments[0] in _HELP:
         print(help_text())
         return 0
     name, *rest = arguments

@@ -1,16 +1,21 @@
 """`vaekit describe`."""
 
 import re
+import warnings
 from typing import NoReturn
 
 from vaekit.cli.flags import Arguments, Parsed, asks_help, call, show_help
 from vaekit.cli.options import Option
+from vaekit.data import Dataset
 from vaekit.errors import BadInput
 from vaekit.kinds import usual
 from vaekit.nets import Shape
 from vaekit.recipes import RECIPES
 from vaekit.runs import ROOT, open_run
 from vaekit.spec import Spec
+
+Described = tuple[Spec, Dataset | None]
+"""What a model is built from, and its data where they are to be had."""
 
 _PROG = "vaekit describe"
 _ROOT = Option("root", "root", str, ROOT, "Folder of runs.")
@@ -25,29 +30,37 @@ def describe(arguments: Arguments) -> None:
     if not arguments or arguments[0].startswith("-"):
         _help_or_refuse(arguments)
     what, *rest = arguments
-    spec = _recipe(what, rest) if what in RECIPES else call(_of_run, _PROG, arguments)
+    spec, data = _recipe(what, rest) if what in RECIPES else call(_of_run, _PROG, arguments)
     import torch
 
     from vaekit import describe as layers
+    from vaekit.workflow.overview import overview
 
     with torch.random.fork_rng(devices=[]):
         model, _ = spec.build()
-    print(f"{spec.recipe} with net {spec.net} and likelihood {spec.likelihood}")
+    print(overview(spec, model, data), end="\n\n")
     print(layers.describe(model, spec.shape))
 
 
-def _of_run(run: str, /, *, root: str = ROOT) -> Spec:
-    """Every layer of a run's model, with its output's shape and its parameters.
+def _of_run(run: str, /, *, root: str = ROOT) -> Described:
+    """Every layer of a run's model, with its output's shape and its parameters; and its data.
 
     Args:
         run: Name or folder of the run.
         root: Folder of runs.
     """
-    return open_run(run, root).spec
+    opened = open_run(run, root)
+    try:
+        return opened.spec, opened.dataset()
+    except BadInput as error:  # the model can be told of without them
+        warnings.warn(str(error), stacklevel=2)
+        return opened.spec, None
 
 
-def _recipe(recipe: str, arguments: Arguments) -> Spec:
+def _recipe(recipe: str, arguments: Arguments) -> Described:
     from vaekit.cli.parts import CHOICES, Rows, spec_from
+
+    loaded: list[Dataset] = []
 
     def rows_of(parsed: Parsed) -> Rows:
         given = parsed.all_of(_DATA)
@@ -56,13 +69,13 @@ def _recipe(recipe: str, arguments: Arguments) -> Spec:
             return usual(shape), shape
         from vaekit.data import load
 
-        data = load(given["data"])
-        return data.kind, data.shape
+        loaded.append(load(given["data"]))
+        return loaded[0].kind, loaded[0].shape
 
     groups = {"": [*_DATA, *CHOICES]}
     likely = _shape("1,28,28")
     _, spec = spec_from(f"{_PROG} {recipe}", recipe, arguments, groups, rows_of, likely)
-    return spec
+    return spec, loaded[0] if loaded else None
 
 
 def _shape(text: str) -> Shape:

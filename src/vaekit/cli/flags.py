@@ -20,6 +20,7 @@ from vaekit.cli.messages import printable
 from vaekit.cli.options import Option, description, options_of
 from vaekit.errors import BadInput
 
+_LIKE = 0.65  # how alike a flag must be to be meant: --batch is like --batch-size
 T = TypeVar("T")
 Arguments = list[str]
 Groups = Mapping[str, Sequence[Option]]
@@ -98,7 +99,7 @@ def parse(prog: str, options: Sequence[Option], arguments: Arguments) -> Parsed:
         elif option.required:
             raise BadInput(f"{prog} needs {option.label}: {option.help} See {prog} --help.")
     if left:
-        raise BadInput(f"What is {left[0]!r} for? `--help` lists what this command takes.")
+        _refuse_word(prog, left[0], options)
     return Parsed(words)
 
 
@@ -111,7 +112,7 @@ def show_help(prog: str, about: str, groups: Groups) -> NoReturn:
         description="\n\n".join(
             textwrap.fill(text, width, break_on_hyphens=False) for text in about.split("\n\n")
         ),
-        formatter_class=RawDescriptionHelpFormatter,
+        formatter_class=_Help,
     )
     for title, options in groups.items():
         group = parser.add_argument_group(f"{title} options") if title else parser
@@ -127,6 +128,15 @@ def show_help(prog: str, about: str, groups: Groups) -> NoReturn:
                 group.add_argument(option.label, default=SUPPRESS, **_action(option), **more)
     print(parser.format_help(), end="")
     sys.exit()
+
+
+@final
+class _Help(RawDescriptionHelpFormatter):
+    """Argparse's layout, in which no path or name is cut at a hyphen."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        words = " ".join(text.split())
+        return textwrap.wrap(words, width, break_on_hyphens=False, break_long_words=False)
 
 
 def _action(option: Option) -> dict[str, Any]:
@@ -145,8 +155,20 @@ def _with_dashes(word: str) -> str:
     return name.replace("_", "-") + equals + value if is_flag(word) else word
 
 
+def _refuse_word(prog: str, word: str, options: Sequence[Option]) -> NoReturn:
+    """Raise BadInput for a word too many, saying what there is to say."""
+    placed = [option.label for option in options if option.positional]
+    valued = (each for each in options if not each.positional and each.kind is not bool)
+    first = next((option.label for option in valued), "")
+    after = f"After {' '.join(placed)} {prog}" if placed else prog
+    such = f"only options, such as {first}" if first else "nothing"
+    raise BadInput(f"What is {word!r} for? {after} takes {such}; `--help` lists what there is.")
+
+
 def _refuse(flag: str, flags: Iterable[str]) -> NoReturn:
     """Raise BadInput for a flag that there is not, suggesting the nearest."""
-    near = get_close_matches(flag.lstrip("-"), flags, n=1)
+    name, known = flag.lstrip("-"), list(flags)
+    near = get_close_matches(name, known, n=1, cutoff=_LIKE)
+    near += [each for each in known if name == "".join(word[0] for word in each.split("-"))]
     hint = f"did you mean --{near[0]}?" if near else "`--help` lists those there are."
     raise BadInput(f"There is no option {flag} here: {hint}")

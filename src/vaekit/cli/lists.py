@@ -24,7 +24,7 @@ def recipes(name: str | None = None, /) -> None:
         rows = [(key, summary(part), _paper(part)) for key, part in RECIPES.items()]
         table(("recipe", "what it is", "paper"), rows)
         print(f"Networks (--net): {', '.join(NETS)}.")
-        print(f"Likelihoods (--likelihood): {', '.join(LIKELIHOODS)}.")
+        print("Likelihoods (--likelihood):", *(f"  {each}" for each in LIKELIHOODS), sep="\n")
         print("`vaekit recipes NAME` shows a recipe's options.")
         return
     options = recipe_options(name)
@@ -41,21 +41,12 @@ def datasets() -> None:
     from vaekit.data import SOURCES
     from vaekit.data.cache import data_dirs
 
-    def place(name: str, origin: str) -> str:
-        found = (folder / name for folder in data_dirs() if (folder / name).is_dir())
-        return str(next(found, "")) or origin
-
-    rows = [
-        (
-            source.name,
-            source.description,
-            f"{source.sizes} of {' x '.join(map(str, source.shape))}",
-            source.terms,
-            place(source.name, source.origin),
-        )
-        for source in SOURCES.values()
-    ]
-    table(("name", "what", "size", "terms", "where"), rows)
+    for source in SOURCES.values():
+        places = (folder / source.name for folder in data_dirs())
+        size = f"{source.sizes} of {' x '.join(map(str, source.shape))}"
+        print(f"{source.name}: {source.description}; {size}.")
+        print(f"  Terms: {source.terms}")
+        print(f"  Where: {next(filter(Path.is_dir, places), source.origin)}")
     print("Paths work too: IDX, .npy, .npz, or a folder or zip of images.")
 
 

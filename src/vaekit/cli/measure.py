@@ -67,14 +67,15 @@ def evaluate(
         print(dumps({**about, **plain(found.to_json())}, indent=2))
         return
     of = opened.name if chosen.own else f"{opened.name} on {chosen.dataset.name}"
-    rows = [
-        (name, _number(value), "" if error is None else f"± {_number(error)}", unit)
-        for name, value, error, unit in found.rows()
-    ]
+    rows = [(name, *_number(value, error), unit) for name, value, error, unit in found.rows()]
     table((f"{of}, {part}", "value", "", "unit"), rows, right=(1,))
 
 
-def _number(value: float) -> str:
+def _number(value: float, error: float | None) -> tuple[str, str]:
+    """A value and "± error", with as many decimals: two, or what two digits of the error need."""
     if isinstance(value, int):
-        return str(value)
-    return f"{value:.4f}" if abs(value) < 1 else f"{value:,.2f}"
+        return str(value), ""
+    if error is None or not math.isfinite(error):
+        return (f"{value:.4f}" if abs(value) < 1 else f"{value:,.2f}"), ""
+    places = 2 if not error else max(2, 1 - math.floor(math.log10(error)))
+    return f"{value:,.{places}f}", f"± {error:,.{places}f}"

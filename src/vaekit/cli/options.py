@@ -87,6 +87,10 @@ class Option:
 
     def read(self, given: Any) -> Any:
         """The value that a word means, or several words; raises BadInput where they mean none."""
+        if self.many and not given and self.default == ():
+            raise BadInput(f"{self.label} takes {self.expects}, and there are none.")
+        if self.many and self._types[-1] in (int, float):  # as 4,5 or 4 5
+            given = [part for word in given for part in word.split(",")]
         try:
             return tuple(map(self._read, given)) if self.many else self._read(given)
         except ValueError:

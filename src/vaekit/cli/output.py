@@ -4,6 +4,7 @@ import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain, count
 from math import ceil, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,22 +19,33 @@ if TYPE_CHECKING:
 
 MOST_PICTURES = 2_500
 _PIPED = 160  # columns of a table that no terminal limits
+_GAP = 3  # between two columns of it
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """Print a table; the columns whose numbers are in `right` are flush right."""
+    """Print a table; the columns whose numbers are in `right` are flush right.
+
+    No word, such as a path or a link, is broken where there is room for all of them.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for number, header in enumerate(headers):
-        justify: Any = "right" if number in right else "left"
-        drawn.add_column(printable(header), justify=justify, overflow="fold")
-    for row in rows:
-        drawn.add_row(*map(printable, row))
+    cells = [[printable(cell) for cell in row] for row in (headers, *rows)]
     width = None if sys.stdout.isatty() else _PIPED
-    Console(width=width, markup=False, highlight=False, emoji=False).print(drawn)
+    console = Console(width=width, markup=False, highlight=False, emoji=False)
+    columns = list(zip(*cells, strict=True))
+    words = [" ".join(column).split() for column in columns]
+    widths = [max(map(len, each), default=0) for each in words]
+    fits = sum(widths) + _GAP * (len(widths) - 1) <= console.width
+    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for number, column in enumerate(columns):
+        justify: Any = "right" if number in right else "left"
+        whole = fits and not any(" " in cell for cell in column)
+        drawn.add_column(column[0], justify=justify, overflow="fold", no_wrap=whole)
+    for row in cells[1:]:
+        drawn.add_row(*row)
+    console.print(drawn)
 
 
 def plain(value: Any) -> Any:
@@ -46,11 +58,15 @@ def plain(value: Any) -> Any:
 
 
 def target(out: Path | None, default: Path, endings: Sequence[str], force: bool) -> Path:
-    """Where to write: `out`, or the default.
+    """Where to write: `out`; or the default, with the next free number where it is there already.
 
-    Raises BadInput for another ending, and for a file that is there unless forced.
+    Raises BadInput for another ending, and for an `out` that is there, unless forced.
     """
-    path = default if out is None else out
+    if out is None:
+        numbered = (default.with_stem(f"{default.stem}-{number}") for number in count(2))
+        free = (path for path in chain([default], numbered) if force or not path.exists())
+        return next(free)
+    path = out
     if path.suffix.lower() not in endings:
         raise BadInput(f"--out must end in {' or '.join(endings)}, not be {str(path)!r}.")
     if path.exists() and not force:

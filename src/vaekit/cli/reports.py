@@ -13,9 +13,9 @@ from vaekit.errors import BadInput, Interrupted
 
 @command
 def demo(*, folder: Path = Path("demo"), seed: int = 0) -> None:
-    """Train an autoencoder and a VAE side by side on 8 x 8 digits and write a report.
+    """Train an autoencoder and a VAE side by side on small digits, and say what was seen.
 
-    Nothing is downloaded. What was finished before in the folder is kept.
+    A report shows all of it. Nothing is downloaded. What was finished before in the folder is kept.
 
     Args:
         folder: Where runs, figures and the report go.
@@ -24,12 +24,13 @@ def demo(*, folder: Path = Path("demo"), seed: int = 0) -> None:
     from vaekit.reports import demo as experiment
 
     with _saying_how_to_go_on():
-        report = experiment.demo(folder, seed=seed)
+        shown = experiment.demo(folder, seed=seed)
     print("Try next:")
     print(f"  vaekit evaluate {folder / 'vae'}")
     print(f"  vaekit describe {folder / 'vae'}")
     print("  vaekit train vae mnist --latent 2")
-    print(f"Open {report} in a browser.")
+    print(f"Open {shown.page} in a browser.")
+    print(shown.seen)
 
 
 EXPERIMENTS = {
@@ -44,6 +45,8 @@ def reproduce(arguments: Arguments) -> None:
     if not name and asks_help(arguments):
         print(_overview())
         return
+    if not name:
+        raise BadInput(f"vaekit reproduce needs an experiment: {' or '.join(EXPERIMENTS)}.")
     if name not in EXPERIMENTS:
         near = get_close_matches(name, EXPERIMENTS, n=1) or list(EXPERIMENTS)
         raise BadInput(f"There is no experiment {name!r} to reproduce: try {' or '.join(near)}.")

@@ -36,9 +36,12 @@ def train(arguments: Arguments) -> None:
     if len(placed) < 2:
         _help_or_refuse(arguments, placed)
     from vaekit.cli.parts import CHOICES, Rows, spec_from
+    from vaekit.recipes import RECIPES
     from vaekit.workflow.train import start
 
     recipe, source, *_ = placed
+    if recipe not in RECIPES and source in RECIPES:
+        raise BadInput(f"The recipe comes first, then data: `vaekit train {source} {recipe}`.")
     loaded: list[Dataset] = []
 
     def rows_of(parsed: Parsed) -> Rows:

@@ -27,8 +27,8 @@ def interpolate(
 
     Args:
         run: Name or folder of the run.
-        first: An image file.
-        last: Another.
+        first: The image file to start from.
+        last: The image file to end at.
         steps: Pictures on the way, both ends included.
         spherical: Go along an arc around the origin rather than straight.
         given: What the model is told, where it was trained with --condition: label=7.

@@ -129,6 +129,7 @@ class Dataset:
     conditions: what the columns of every context mean, where there are contexts.
     prepared: the options that pictures were prepared with, as `load` takes them: what was
         left out has its default here, and paths are absolute.
+    left_out: how many files are in no split, by what is wrong with them.
 
     Raises BadInput, naming split and field, for what no model could learn from: splits that
     differ in shape or type, values that are not finite or out of range, labels without a name,
@@ -144,6 +145,7 @@ class Dataset:
     label_names: tuple[str, ...] | None = None
     conditions: Conditions | None = None
     prepared: Mapping[str, Any] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         size = self.conditions.size if self.conditions else None

@@ -102,6 +102,7 @@ def load(
         fingerprint=digest(found.content, binarise, sizes, seed if random else None, *shaping),
         label_names=found.label_names,
         prepared=found.options,
+        left_out=found.left_out,
     )
     if not condition:
         return dataset
@@ -136,7 +137,7 @@ def _check(
 
 def _find(source: str | Path, wanted: Wanted) -> Found:
     if not str(source).strip():
-        raise BadInput("the name of the data is empty: give a data set's name or a path")
+        raise BadInput(f"the source is empty; give a path, or one of {', '.join(SOURCES)}")
     path = Path(source).expanduser()
     named = SOURCES.get(str(source))
     if named is None and not path.exists():

@@ -100,7 +100,12 @@ def assembled(
         options["image_size"] = wanted.image_size
     if wanted.attributes is not None:
         options["attributes"] = str(wanted.attributes)
-    return Found(splits, "image", digest(*parts), label_names, options=options)
+    missed = {
+        "broken": len(prepared.broken),
+        "without a face": len(prepared.faceless),
+        "without a row in the table": len(left_out),
+    }
+    return Found(splits, "image", digest(*parts), label_names, options=options, left_out=missed)
 
 
 def digest(*parts: object) -> str:

@@ -29,6 +29,7 @@ class Found:
     balanced: whether random splits keep the rates of the attributes.
     validation, test: how many by default, a number of rows or a share.
     options: those that shaped the content, as `load` takes them, with the source's defaults.
+    left_out: how many files are in no split, by what is wrong with them.
     """
 
     splits: dict[str, Split]
@@ -40,6 +41,7 @@ class Found:
     validation: int | float = 0.1
     test: int | float = 0.1
     options: Mapping[str, Any] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 def divide(found: Found, validation: Amount, test: Amount, seed: int) -> dict[str, Split]:

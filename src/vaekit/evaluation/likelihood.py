@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vaekit.data import Batches, Split, rows_of
 from vaekit.data.dataset import Binarise
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, expect
 from vaekit.evaluation.pictures import WINDOW, psnr, ssim
 from vaekit.kinds import KINDS, usual
 from vaekit.model import Autoencoder, Held
@@ -123,6 +123,7 @@ def evaluate(
 
     Raises BadInput for an empty split or a number of draws below 1.
     """
+    expect("model", model, Autoencoder, "a model; a run is measured by `vaekit.evaluate_run`")
     check_draws(draws)
     split = rows_of(split)
     if limit is not None and limit < 1:

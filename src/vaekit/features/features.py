@@ -72,7 +72,7 @@ class Features(nn.Module):
         if self._net is None:
             _, net = self._cut()
             shapes = {f"features.{n}": tuple(t.shape) for n, t in net.state_dict().items()}
-            tensors = read(find(self.network, self.weights), shapes, self._known())
+            tensors = read(find(self.network, self.weights, NETWORKS), shapes, self._known())
             with torch.inference_mode(mode=False):
                 _fill(net, tensors)
                 to: Any = net.to(self.mean.device, self.mean.dtype)

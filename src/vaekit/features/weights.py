@@ -3,9 +3,10 @@
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urldefrag, urlsplit
 
 import numpy as np
@@ -20,17 +21,18 @@ from vaekit.errors import BadInput
 Shapes = Mapping[str, tuple[int, ...]]
 
 
-def find(network: str, weights: str | Path | None) -> Path:
+def find(network: str, weights: str | Path | None, others: Iterable[str] = ()) -> Path:
     """The file with a network's weights.
 
     weights: a .safetensors or .npz file; or its address, https://...#sha256=HEX, from where it
         is downloaded once; left out, the first such file in $VAEKIT_DATA/NETWORK, or in the
         cache's `weights` whose name begins with the network's.
+    others: networks that would do, too.
 
-    Raises BadInput where there is none, saying what to provide.
+    Raises BadInput where there is none, saying which of the others are there and what to provide.
     """
     if weights is None:
-        return _at_hand(network)
+        return _at_hand(network) or _missing(network, [name for name in others if _at_hand(name)])
     if re.match(r"https?://", str(weights)):
         return _downloaded(network, str(weights))
     path = Path(weights).expanduser()
@@ -128,17 +130,22 @@ def _checked(tensor: Tensor, name: str, shape: tuple[int, ...], path: Path) -> T
     return tensor.to(torch.float32, copy=True)  # not a view of the file
 
 
-def _at_hand(network: str) -> Path:
+def _at_hand(network: str) -> Path | None:
     patterns = [(folder / network, "*") for folder in data_dirs()]
     patterns.append((cache_dir() / "weights", f"{network}*"))
     for folder, stem in patterns:
         for suffix in _FORMATS:
             if found := sorted(folder.glob(stem + suffix)):
                 return found[0]
+    return None
+
+
+def _missing(network: str, there: Sequence[str]) -> NoReturn:
+    instead = f", but of {' and '.join(there)}: take `network={there[0]}`, or" if there else ":"
     raise BadInput(
-        f"There are no weights of {network} here: give `weights` a .safetensors or .npz file with "
-        "torchvision's names (features.0.weight and so on), or https://...#sha256=HEX, or put the "
-        f"file into $VAEKIT_DATA/{network}; {_CONVERT}"
+        f"There are no weights of {network} here{instead} give `weights` a .safetensors or .npz "
+        "file with torchvision's names (features.0.weight and so on), or https://...#sha256=HEX, "
+        f"or put the file into $VAEKIT_DATA/{network}; {_CONVERT}"
     )
 
 

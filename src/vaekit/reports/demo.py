@@ -1,7 +1,7 @@
 """The demo: an autoencoder and a VAE side by side on the embedded digits."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 
@@ -29,8 +29,15 @@ sites have no code nearby.
 """
 
 
-def demo(folder: Path = Path("demo"), *, seed: int = 0, progress: bool = True) -> Path:
-    """Train both on the 8 x 8 digits, draw their figures, write a report and say what is next.
+class Shown(NamedTuple):
+    """What the demo leaves: the page of its report, and a sentence on what was measured."""
+
+    page: Path
+    seen: str
+
+
+def demo(folder: Path = Path("demo"), *, seed: int = 0, progress: bool = True) -> Shown:
+    """Train both on the 8 x 8 digits, draw their figures, write a report and say what was seen.
 
     Args:
         folder: Where runs, figures and the report go.
@@ -59,15 +66,27 @@ def demo(folder: Path = Path("demo"), *, seed: int = 0, progress: bool = True) -
         drawn = model_figures(looks[recipe], run.records(), MODELS[recipe])
         for name, figure in drawn.items():
             figures.save(figure, run.path / "figures", name)
-    return _report(runs, looks).write(folder / "report.html")
+    seen = _seen(looks)
+    return Shown(_report(runs, looks, seen).write(folder / "report.html"), seen)
 
 
-def _report(runs: dict[str, Run], looks: dict[str, Look]) -> Report:
+def _seen(looks: dict[str, Look]) -> str:
+    """How much of its circle either model leaves empty, beside what chance would."""
+    plain, variational = (100 * float(looks[recipe].empty.mean()) for recipe in MODELS)
+    return (
+        f"The autoencoder leaves {plain:.0f}% of the circle that encloses 99% of its codes empty, "
+        f"the VAE {variational:.0f}%; as many draws from a standard normal would leave "
+        f"{_normal(looks):.0f}%."
+    )
+
+
+def _report(runs: dict[str, Run], looks: dict[str, Look], seen: str) -> Report:
     names = next(iter(looks.values())).label_names
     report = Report("What a VAE adds to an autoencoder", INTRO)
     report.section("Holes", HOLES)
     panels = [panel(looks[recipe], title, sites=True) for recipe, title in MODELS.items()]
     report.figure(figures.side_by_side(panels, names), "Codes of the training digits, by digit.")
+    report.note(seen)
     report.figures(_both(looks, "decoded", SIDE, "the lattice, decoded"))
     report.figures(
         [
@@ -87,8 +106,6 @@ def _report(runs: dict[str, Run], looks: dict[str, Look]) -> Report:
         ["", "distortion (nats)", "rate (nats)", "squared error", "empty sites (%)"],
         [_row(runs[recipe], looks[recipe], title) for recipe, title in MODELS.items()],
         notes=[
-            f"As many codes of a perfect standard normal leave {_normal(looks):.0f}% of the sites "
-            "empty.",
             "Distortion is the cost of the picture given its code, rate the cost of the code. "
             "The autoencoder's code costs nothing, so its distortion is lower, and nothing "
             "keeps its codes together.",

@@ -8,10 +8,10 @@ from rich.console import Console
 
 from vaekit.data import Dataset, load
 from vaekit.errors import BadInput
-from vaekit.reports.faces_measures import Examiner, examiner, measure
+from vaekit.reports.faces_measures import examiner, measure
 from vaekit.reports.faces_report import save_figures, save_numbers, write_report
-from vaekit.reports.faces_results import EDITED, LATENT, Case, Measured, Results
-from vaekit.reports.repeat import trained
+from vaekit.reports.faces_results import EDITED, LATENT, Case, Results
+from vaekit.reports.forecast import Trial, forecast
 from vaekit.training import Training
 
 CASES = (
@@ -47,7 +47,7 @@ _QUICK = _Size(2, 400, 3_000, 80, (0.0, 1.0, 2.0, 3.0))
 
 
 def faces(
-    folder: Path = Path("reproduce-faces"),
+    folder: Path | None = None,
     *,
     data: str = "celeba",
     attributes: Path | None = None,
@@ -58,14 +58,16 @@ def faces(
 ) -> Path:
     """Train pixel, perceptual and adversarial models of faces, edit faces and measure all of it.
 
-    What is already trained in the folder is kept, so a run that was stopped goes on.
+    How long that takes is found out and said at its start. What is already trained in the folder
+    is kept, so a run that was stopped goes on.
 
     Args:
-        folder: Where runs, figures, numbers and the report go.
+        folder: Where runs, figures, numbers and the report go; reproduce-faces by default, and
+            reproduce-faces-quick with quick.
         data: The faces: celeba, or a folder or zip of images with an attribute table.
         attributes: That table; it must have Blond_Hair, Eyeglasses and Smiling.
         epochs: Epochs of every model; 14 by default, and 2 with quick.
-        quick: Train for 2 epochs and measure on fewer faces: ten minutes rather than an hour.
+        quick: Train for a seventh of the time and measure on fewer faces: a rough picture.
         seed: Seed of training and of all draws.
         progress: Show progress.
     """
@@ -73,6 +75,7 @@ def faces(
     size = replace(size, epochs=size.epochs if epochs is None else epochs)
     if size.epochs < 1:
         raise BadInput(f"`epochs` must be 1 or more, not {size.epochs}.")
+    folder = folder or Path("reproduce-faces" + "-quick" * quick)
     console = Console(stderr=True, quiet=not progress)
     options = {} if attributes is None else _prepared(attributes)
     dataset = load(data, **options, progress=progress)
@@ -84,9 +87,21 @@ def faces(
         size.judged,
         folder / f"judge-{dataset.fingerprint[:12]}.safetensors",
     )
-    measured = [
-        _measured(case, judge, size, folder, (data, options), seed, console) for case in CASES
-    ]
+    training = Training(epochs=size.epochs, batch_size=BATCH, seed=seed)
+    trials = {
+        case.name: Trial(case.recipe, {"latent": LATENT, **case.options}, training, case.net)
+        for case in CASES
+    }
+    left = forecast(trials, dataset, folder / "runs", console)
+    measured = []
+    for case in CASES:
+        console.print(f"[bold]{case.name}[/]: {size.epochs} epochs")
+        run = trials[case.name].run(
+            case.name, folder / "runs", data, data_options=options, progress=progress
+        )
+        console.print(f"measuring {case.name}")
+        measured.append(measure(case, run, judge, size.scales, size.edited, SHOWN, seed))
+        left.done(case.name)
     results = Results(
         faces=(len(dataset.train), len(judge.faces)),
         epochs=size.epochs,
@@ -98,32 +113,6 @@ def faces(
     save_numbers(folder / "numbers.json", results)
     save_figures(folder / "figures", results)
     return write_report(folder / "report.html", results)
-
-
-def _measured(
-    case: Case,
-    judge: Examiner,
-    size: _Size,
-    folder: Path,
-    source: tuple[str, dict[str, Any]],
-    seed: int,
-    console: Console,
-) -> Measured:
-    """One model, trained if it has not been, and measured."""
-    console.print(f"[bold]{case.name}[/]: {size.epochs} epochs")
-    run = trained(
-        case.name,
-        folder / "runs",
-        case.recipe,
-        source[0],
-        net=case.net,
-        options={"latent": LATENT, **case.options},
-        training=Training(epochs=size.epochs, batch_size=BATCH, seed=seed),
-        data_options=source[1],
-        progress=not console.quiet,
-    )
-    console.print(f"measuring {case.name}")
-    return measure(case, run, judge, size.scales, size.edited, SHOWN, seed)
 
 
 def _prepared(attributes: Path) -> dict[str, Any]:

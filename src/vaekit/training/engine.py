@@ -10,7 +10,8 @@ from lightning_fabric import Fabric
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from vaekit.data import Dataset
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, expect
+from vaekit.kinds import KINDS
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective, check
 from vaekit.training.display import Display, display
@@ -54,6 +55,10 @@ def fit(
     folder, training diverges or the disk is full; Interrupted after Ctrl-C or SIGTERM, once the
     step is finished and a checkpoint written.
     """
+    expect("model", model, Autoencoder, "an `Autoencoder`, the first that a recipe gives")
+    expect("objective", objective, Objective, "an objective, the second that a recipe gives")
+    expect("dataset", dataset, Dataset, "a `Dataset`, which `vaekit.load_data` makes of arrays")
+    expect("options", options, Training, "`Training(epochs=…)`")
     check(model, objective)
     prepare()
     group = joined()
@@ -70,11 +75,11 @@ def fit(
     check_support(model.likelihood, dataset)
     session = Session(fabric, model, objective, dataset, options, group)
     with nullcontext() if folder is None else held_together(folder, group):
-        keeper = Keeper(folder, session)
+        keeper, unit = Keeper(folder, session), KINDS[dataset.kind].unit
         with (
             keeper.naming_what_is_left(),
             closing(keeper.log()) as log,
-            display(options.epochs, len(dataset.train), progress and group.first) as shown,
+            display(options.epochs, len(dataset.train), unit, progress and group.first) as shown,
             StopRequest() as stop,
         ):
             _train(session, keeper, log, shown, stop, on_epoch)
@@ -118,6 +123,17 @@ def _train(
     keeper.save()
 
 
+def place(options: Training) -> str:
+    """Where training with these options computes, in words; raises BadInput where it cannot."""
+    if options.devices > 1:
+        return f"{options.devices} processes"
+    device = _fabric(options).device
+    if device.type == "cuda":
+        return f"{device}, {torch.cuda.get_device_name(device)}"
+    threads = torch.get_num_threads()
+    return f"{device}, {threads} thread{'s' * (threads != 1)}"
+
+
 def _fabric(options: Training) -> Fabric:
     kind, _, number = options.device.partition(":")
     if options.devices > 1 and kind in ("auto", "cuda") and torch.cuda.is_available():
@@ -127,4 +143,8 @@ def _fabric(options: Training) -> Fabric:
             accelerator=kind, devices=[int(number)] if number else 1, precision=options.precision
         )
     except (MisconfigurationException, RuntimeError, ValueError) as error:
-        raise BadInput(f"`device={options.device!r}` is not to be had here: {error}") from error
+        there = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+        there += ["mps"] * torch.backends.mps.is_available()
+        raise BadInput(
+            f"`device={options.device!r}` is not to be had here: take {' or '.join(there)}."
+        ) from error

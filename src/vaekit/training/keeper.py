@@ -79,7 +79,10 @@ class Keeper:
     def interrupted(self) -> Interrupted:
         """Write a checkpoint and give the error that ends a run that was asked to stop."""
         self.save()
-        return Interrupted(f"Stopped after step {self._session.at.step}. {self._left()}")
+        step = self._session.at.step
+        if self._folder is None:
+            return Interrupted(f"Stopped after step {step}. {self._left()}")
+        return Interrupted(f"Stopped after step {step}, which is kept.")
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from vaekit.data import Dataset, Split, load
 from vaekit.data.frames import is_frame
@@ -78,7 +78,9 @@ def part_of(dataset: Dataset, split: Part) -> Split:
 
 
 def filled(dataset: Dataset, split: Some) -> dict[Part, Split]:
-    """The splits of these names, or all, that are not empty; raises BadInput where all are."""
+    """The splits of this name, or all, that are not empty; raises BadInput where all are."""
+    if split not in get_args(Some):
+        raise BadInput(f"`split` is one of {', '.join(get_args(Some))}, not {split!r}.")
     names: Sequence[Part] = _ALL if split == "all" else (split,)
     there = {name: part for name in names if len(part := dataset.splits[name])}
     if not there:

@@ -1,5 +1,6 @@
 """Train a run: from names and options to a finished run directory, and on from where it stopped."""
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,17 +11,20 @@ import torch
 
 from vaekit.data import Dataset, load
 from vaekit.describe import write_graph
-from vaekit.errors import BadInput, Interrupted
+from vaekit.errors import BadInput, Interrupted, expect
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective
 from vaekit.runs import ROOT, Run, check_name, create, lasting, open_run
 from vaekit.spec import Options, Spec
 from vaekit.training import Training, fit
+from vaekit.training.engine import place
 from vaekit.training.group import joined
 from vaekit.training.lock import held, held_together, inherited
 from vaekit.training.support import check_support
+from vaekit.workflow.overview import overview
 from vaekit.workflow.processes import train_together
 
+_FEW = 8  # processes that any machine may be asked for
 _NOT_KEPT = ("labels", "workers")  # options of data that a run has no use for
 
 
@@ -51,6 +55,7 @@ def train(
     Raises BadInput for anything that makes no sense, before a directory is made; Interrupted
     after Ctrl-C, with a checkpoint to resume from.
     """
+    expect("training", training, Training | None, "`Training(epochs=…)`")
     if name is not None:
         check_name(root, name)
     given = dict(data_options or {})
@@ -106,8 +111,15 @@ def start(
             f"`devices={training.devices}` needs data that every process can load: write the "
             "arrays to a file with numpy.savez, and give its path."
         )
+    if training.devices > (most := max(_FEW, os.cpu_count() or 1)):
+        raise BadInput(
+            f"`devices={training.devices}` are more processes than this machine is for: give "
+            f"{most} at most."
+        )
     model, objective = _build(spec, training)
     check_support(model.likelihood, dataset)
+    objective.phases(model)  # reads the weights of features, before anything is announced
+    place(training)
     data: dict[str, Any] = {
         "name": dataset.name,
         "source": None if source is None else lasting(source),
@@ -126,6 +138,7 @@ def start(
     group.told(str(run.path))
     if progress:
         print(f"The run is in {run.path}", file=sys.stderr)
+        _announce(run, model, dataset)
     try:
         with held(run.path) as lock:
             write_graph(run.path, model, dataset.shape)
@@ -178,6 +191,8 @@ def resume(
             assert epochs is not None
             run = run.with_epochs(epochs)
         run = run if group.world == 1 else open_run(group.told(str(run.path)))
+        if progress and group.first:
+            _announce(run, model, dataset)
         if together:
             train_together(run.path, run.training.devices, progress, lock)
         else:
@@ -198,13 +213,20 @@ def _build(spec: Spec, training: Training) -> tuple[Autoencoder, Objective]:
     return spec.build()
 
 
+def _announce(run: Run, model: Autoencoder, dataset: Dataset) -> None:
+    """Say what is about to be trained."""
+    training, done = run.training, len(run.records())
+    about = overview(run.spec, model, dataset, training, device=place(training), done=done)
+    print(about, file=sys.stderr, flush=True)
+
+
 def _fit(
     run: Run, model: Autoencoder, objective: Objective, dataset: Dataset, progress: bool
 ) -> None:
     try:
         fit(model, objective, dataset, run.training, folder=run.path, progress=progress)
     except Interrupted as error:
-        raise Interrupted(f"{error} To go on:\n  vaekit resume {reference(run)}") from error
+        raise Interrupted(f"{error} To go on: vaekit resume {reference(run)}") from error
 
 
 def reference(run: Run) -> str:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from vaekit import evaluation, space
 from vaekit.data import Crop
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, expect
 from vaekit.evaluation import Evaluation
 from vaekit.model import Told
 from vaekit.records import Batch
@@ -276,6 +276,7 @@ def evaluate_run(
 
 def opened(run: Run | str | Path) -> Run:
     """The run itself, or that of this name or path."""
+    expect("run", run, Run | str | Path, "a run, its name or its path; models have methods")
     return run if isinstance(run, Run) else open_run(run)
 
 

@@ -1,0 +1,113 @@
+"""README's blocks run one after the other in one folder, as a newcomer would type them."""
+
+import re
+import shlex
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn_faces import drawn_face
+from feature_files import squeezenet_file
+
+from vaekit.cli import main
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+
+# What is written, and what is run in its place: the same commands on small data, for an epoch.
+WORDS = {
+    "mnist": "digits",  # which come with scikit-learn
+    "--epochs 20": "",
+    "--devices 2": "",  # processes have tests of their own
+    "reproduce digits": "reproduce mnist --help",  # hours
+    "reproduce faces": "reproduce faces --help",
+    "epochs=20": "epochs=1",
+    "IWAE(draws=5), data)": "IWAE(draws=5), data, vk.Training(epochs=1))",
+    '{"labels": labels})': '{"labels": labels}, training=vk.Training(epochs=1))',
+}
+TRAINED = "--epochs 1 --no-progress"
+ELSEWHERE = ("make ",)  # sets up an environment
+FACES = 60
+
+
+def blocks() -> list[tuple[str, str]]:
+    """The language and the text of every fenced block."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+    return [(language, _substituted(text)) for language, text in found]
+
+
+def commands() -> list[str]:
+    """The lines of the blocks of commands, without their comments."""
+    lines = [line for language, text in blocks() if not language for line in text.splitlines()]
+    bare = [line.partition("#")[0].strip() for line in lines]
+    return [line for line in bare if line and not line.startswith(ELSEWHERE)]
+
+
+def _substituted(text: str) -> str:
+    for written, run in WORDS.items():
+        text = text.replace(written, run)
+    return text
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the pictures that README speaks of, in a world with few data sets."""
+    home = tmp_path_factory.mktemp("readme")
+    face = drawn_face()
+    (home / "photos").mkdir()
+    for number in range(40):
+        face.resize((70, 70 + number)).save(home / "photos" / f"{number}.png")
+    face.save(home / "me.jpg")
+    drawn_face(at=(190, 250), width=200).save(home / "you.jpg")
+    data = home / "data"
+    (data / "squeezenet").mkdir(parents=True)
+    squeezenet_file(data / "squeezenet" / "random.safetensors")
+    put_celeba(data / "celeba")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VAEKIT_DATA", str(data))
+        patch.chdir(home)
+        yield home
+
+
+def put_celeba(home: Path) -> None:
+    """Faces and their attributes in CelebA's layout."""
+    home.mkdir()
+    random = np.random.default_rng(0)
+    lines = [str(FACES), "Blond_Hair Eyeglasses Smiling "]
+    with zipfile.ZipFile(home / "img_align_celeba.zip", "w") as members:
+        for number in range(1, FACES + 1):
+            left, top = random.integers(60, 118, 2)
+            file = home / "face.jpg"
+            drawn_face((178, 218), (int(left), int(top)), 80).save(file)
+            members.write(file, f"img_align_celeba/{number:06d}.jpg")
+            marks = np.where(random.random(3) < 0.5, " 1", "-1")
+            lines.append(f"{number:06d}.jpg {' '.join(marks)}")
+    (home / "list_attr_celeba.txt").write_text("\n".join(lines) + "\n")
+
+
+def test_the_python_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    names: dict[str, object] = {}
+    texts = [text for language, text in blocks() if language == "python"]
+    assert texts
+    for text in texts:
+        exec(compile(text, str(README), "exec"), names)
+
+
+def test_the_commands_run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    lines = commands()
+    assert len(lines) > 15
+    for line in lines:
+        assert line.startswith("vaekit ")
+        words = shlex.split(line)[1:]
+        words += shlex.split(TRAINED) if words[0] == "train" else []
+        code = main(words)
+        out, err = capsys.readouterr()
+        assert code == 0, f"{line}: {err}"
+        assert out, line
+        for path in re.findall(r"^\S+\.(?:png|parquet)$", out, re.MULTILINE):
+            assert Path(path).is_file(), line
