@@ -59,7 +59,7 @@ def datasets() -> None:
         for source in SOURCES.values()
     ]
     table(("name", "what", "size", "terms", "where"), rows)
-    print("Paths work too: IDX, .npy, .npz, or a folder or zip of images.")
+    print("Paths work too: IDX, .npy, .npz, .mat, or a folder, .zip or .tar of images.")
 
 
 @command
