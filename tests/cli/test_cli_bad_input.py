@@ -112,12 +112,14 @@ def test_existing_files_are_not_overwritten_unless_forced(
         (["reconstruct", "RUN", "--n", "33"], ["--n", ".npy"]),
         (["reconstruct", "RUN", "run.json"], ["run.json"]),
         (["encode", "RUN", "rows.npy", "--out", "new.npy"], ["rows.npy", "(4,)", "(1, 8, 8)"]),
-        (["encode", "RUN", "--out", "new.csv"], ["--out", ".parquet"]),
+        (["encode", "RUN", "--out", "new.xlsx"], ["--out", ".parquet"]),
         (["decode", "RUN", "absent.npy"], ["absent.npy"]),
         (["decode", "RUN", "rows.npy"], ["rows.npy", "(n, 2)"]),
         (["decode", "RUN", "objects.npy"], ["objects.npy"]),
         (["decode", "RUN", "nan.npy"], ["nan.npy", "finite"]),
         (["decode", "RUN", "text.parquet"], ["text.parquet"]),
+        (["decode", "RUN", "text.csv"], ["text.csv", "z0"]),
+        (["decode", "RUN", "words.csv"], ["words.csv", "finite"]),
         (["resume", "RUN", "--epochs", "1"], ["--epochs"]),
         (["evaluate", "smal"], ["smal", "small"]),
     ],
@@ -136,6 +138,8 @@ def test_commands_on_a_run_refuse(
     np.save("objects.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     np.save("nan.npy", np.full((2, 2), np.nan, np.float32))
     Path("text.parquet").write_text("no such thing")
+    Path("text.csv").write_text("a,b\n1,2\n")
+    Path("words.csv").write_text("id,z0,z1\na,1,b\n")
     Path("run.json").write_text("{}")
     before = contents(tmp_path)
     refused(call(*("small" if word == "RUN" else word for word in arguments)), *fragments)

@@ -22,7 +22,7 @@ from vaekit.training.options import Training
 from vaekit.training.process import prepare
 from vaekit.training.session import Session
 from vaekit.training.stop import StopRequest
-from vaekit.training.support import check_support
+from vaekit.training.support import check_support, warn_of_grey
 
 _DEFAULT = Training()
 
@@ -69,6 +69,8 @@ def fit(
     check_support(model.likelihood, dataset)
     session = Session(fabric, model, objective, dataset, options, group)
     keeper = Keeper(folder, session)
+    if group.first and not session.at.step:
+        warn_of_grey(model.likelihood, dataset)
     with (
         keeper.naming_what_is_left(),
         closing(keeper.log()) as log,

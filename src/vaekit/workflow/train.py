@@ -11,6 +11,7 @@ import torch
 from vaekit.data import SOURCES, Dataset, load
 from vaekit.describe import write_graph
 from vaekit.errors import BadInput, Interrupted
+from vaekit.footprint import require_room
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective
 from vaekit.runs import ROOT, Run, check_name, create, open_run
@@ -107,6 +108,7 @@ def start(
         )
     model, objective = _build(spec, training)
     check_support(model.likelihood, dataset)
+    require_room(model, objective, dataset, training)
     data: dict[str, Any] = {
         "name": dataset.name,
         "source": None if source is None else lasting(source),

@@ -44,11 +44,15 @@ class Pairs(NamedTuple):
 
 
 class Codes(NamedTuple):
-    """The codes (N, D) of rows, their N names, and their labels (N,) where they have some."""
+    """The codes (N, D) of rows, their N names, and their labels (N,) where they have some.
+
+    label_names: of each label, where they have some.
+    """
 
     ids: list[str]
     labels: Array | None
     codes: Array
+    label_names: tuple[str, ...] | None = None
 
 
 @final
@@ -152,7 +156,8 @@ def encode(run: Run | str | Path, data: Any = None, *, split: Some | None = None
         ids += numbers if part.ids is None else map(str, part.ids)
     labels = [part.labels for part in chosen.values() if part.labels is not None]
     found = [encode_split(model, part) for part in chosen.values()]
-    return Codes(ids, np.concatenate(labels) if labels else None, np.concatenate(found))
+    known = np.concatenate(labels) if labels else None
+    return Codes(ids, known, np.concatenate(found), dataset.label_names)
 
 
 def interpolate(
@@ -305,6 +310,8 @@ def _prepared(run: Run, data: Any) -> Dataset:
     options = {key: made[key] for key in ("binarise",) if key in made}
     if isinstance(data, str | Path) and run.spec.drawn and holds_images(data):
         options |= {"image_size": shape[-1], "crop": made.get("crop", "none")}
+        if run.conditions is not None and "label_depth" in made:
+            options["label_depth"] = made["label_depth"]
     dataset = data if isinstance(data, Dataset) else load(data, **options)
     if dataset.shape != shape:
         what = data if isinstance(data, str | Path) else dataset.name
