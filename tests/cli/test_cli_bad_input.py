@@ -125,7 +125,7 @@ def test_existing_files_are_not_overwritten_unless_forced(
         (["reconstruct", "RUN", "--n", "33"], ["--n", ".npy"]),
         (["reconstruct", "RUN", "run.json"], ["run.json"]),
         (["encode", "RUN", "rows.npy", "--out", "new.npy"], ["rows.npy", "(4,)", "(1, 8, 8)"]),
-        (["encode", "RUN", "--out", "new.csv"], ["--out", ".parquet"]),
+        (["encode", "RUN", "--out", "new.xlsx"], ["--out", ".parquet"]),
         (["decode", "RUN", "absent.npy"], ["absent.npy"]),
         (["decode", "RUN", "rows.npy"], ["rows.npy", "(n, 2)"]),
         (["decode", "RUN", "objects.npy"], ["objects.npy"]),
@@ -135,6 +135,8 @@ def test_existing_files_are_not_overwritten_unless_forced(
         (["traverse", "RUN", "--steps", "1000000000"], ["--steps must be from 2 to 1,000"]),
         (["interpolate", "RUN", "a.png", "a.png", "--steps", "1001"], ["--steps must be from 2"]),
         (["sample", "RUN", "--temperature", "1e39"], ["--temperature", "1e+39"]),
+        (["decode", "RUN", "text.csv"], ["text.csv", "z0"]),
+        (["decode", "RUN", "words.csv"], ["words.csv", "finite"]),
         (["resume", "RUN", "--epochs", "1"], ["--epochs"]),
         (["evaluate", "RUN", "--data", "rows.npy"], ["rows.npy", "(4,)", "(1, 8, 8)"]),
         (["resume", "RUN", "--data", "rows.npy"], ["These are not the data that"]),
@@ -163,6 +165,8 @@ def test_commands_on_a_run_refuse(
     np.save("objects.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     np.save("nan.npy", np.full((2, 2), np.nan, np.float32))
     Path("text.parquet").write_text("no such thing")
+    Path("text.csv").write_text("a,b\n1,2\n")
+    Path("words.csv").write_text("id,z0,z1\na,1,b\n")
     Path("run.json").write_text("{}")
     before = contents(tmp_path)
     refused(call(*("small" if word == "RUN" else word for word in arguments)), *fragments)

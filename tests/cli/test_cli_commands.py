@@ -13,7 +13,7 @@ import pytest
 import torch
 from cli_calls import BUDGET, Call, contents
 from PIL import Image
-from pyarrow import parquet
+from pyarrow import csv, parquet
 
 import vaekit as vk
 from vaekit.cli import COMMANDS
@@ -135,24 +135,50 @@ def test_codes_are_the_models_and_decode_to_its_reconstructions(
     call: Call, trained: Run, tmp_path: Path
 ) -> None:
     model, test = trained.model(), trained.dataset().test
-    files = {end: tmp_path / f"codes.{end}" for end in ("npy", "parquet")}
+    files = {end: tmp_path / f"codes.{end}" for end in ("npy", "parquet", "csv")}
     for path in files.values():
         assert call("encode", trained.path, "--out", path).out == f"{path}\n"
     codes = model.encode(test.tensor()).numpy()
     assert np.array_equal(np.load(files["npy"]), codes)
-    rows = parquet.read_table(files["parquet"])
-    assert rows.column_names == ["id", "label", "z0", "z1"]
     assert test.labels is not None
-    assert np.array_equal(rows["label"].to_numpy(), test.labels)
-    assert np.array_equal(np.stack([rows["z0"], rows["z1"]], 1), codes)
+    for rows in (parquet.read_table(files["parquet"]), csv.read_csv(files["csv"])):
+        assert rows.column_names == ["id", "label", "label_name", "z0", "z1"]
+        assert np.array_equal(rows["label"].to_numpy(), test.labels)
+        assert list(map(str, rows["label_name"].to_pylist())) == list(map(str, test.labels))
+        found = np.stack([rows["z0"], rows["z1"]], 1).astype(np.float32)
+        assert np.array_equal(found, codes)  # to the last bit, as text too
     for end, path in files.items():
         assert call("decode", trained.path, path, "--out", tmp_path / f"{end}.npy").code == 0
     decoded = np.load(tmp_path / "npy.npy")
-    assert np.array_equal(decoded, np.load(tmp_path / "parquet.npy"))
+    for end in ("parquet", "csv"):
+        assert np.array_equal(decoded, np.load(tmp_path / f"{end}.npy"))
     assert np.allclose(decoded, model.reconstruct(test.tensor()).numpy(), atol=1e-6)
     picture = tmp_path / "decoded.png"
     assert call("decode", trained.path, files["npy"], "--out", picture).code == 0
     assert is_png(picture)
+
+
+def test_tables_of_codes_name_the_classes(call: Call, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for place in ("Greek/alpha", "Greek/beta", "Tifinagh/ya"):
+        (tmp_path / "set" / place).mkdir(parents=True)
+        for number in range(10):
+            pixels = random.integers(0, 2, (8, 8), np.uint8) * 255
+            Image.fromarray(pixels).save(tmp_path / "set" / place / f"{number}.png")
+    made = ("--label-depth", "2", "--name", "a", "--root", tmp_path, "--epochs", "1")
+    assert call("train", "vae", tmp_path / "set", *made, "--no-progress").code == 0
+    for ending in ("parquet", "csv"):
+        path = tmp_path / f"codes.{ending}"
+        assert call("encode", tmp_path / "a", "--split", "all", "--out", path).code == 0
+    table = parquet.read_table(tmp_path / "codes.parquet")
+    # A category in pandas, whose codes are the labels.
+    names = table["label_name"].combine_chunks()
+    assert names.dictionary.to_pylist() == ["Greek/alpha", "Greek/beta", "Tifinagh/ya"]
+    assert names.indices.to_pylist() == table["label"].to_pylist()
+    text = csv.read_csv(tmp_path / "codes.csv")
+    assert text["label_name"].to_pylist() == table["label_name"].to_pylist()
+    for id_, name in zip(text["id"].to_pylist(), text["label_name"].to_pylist(), strict=True):
+        assert id_.startswith(f"{name}/")
 
 
 def test_all_splits_are_encoded_with_ids_that_differ(

@@ -1,11 +1,14 @@
 """Files to load: every test has a cache of its own."""
 
 import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from data_pictures import MakeImages, encoded, picture
+from data_server import Server
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +49,13 @@ def images(tmp_path: Path) -> MakeImages:
         return place
 
     return make
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.02,))
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()

@@ -1,6 +1,7 @@
 """The cache of decoded images: the same from any number of workers, and whole or absent."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from data_pictures import MakeImages, encoded, picture
+from PIL import Image
 
 from vaekit.data import load
 from vaekit.errors import BadInput
@@ -194,3 +196,14 @@ def test_progress_is_shown_on_stderr(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "preparing images" in shown.err
+
+
+def test_pictures_that_fill_the_disk_are_refused_with_a_smaller_size(tmp_path: Path) -> None:
+    side, folder = 4000, tmp_path / "large"
+    folder.mkdir()
+    Image.new("RGB", (side, side)).save(folder / "0.png")
+    free = shutil.disk_usage(tmp_path).free
+    for number in range(1, free // (3 * side**2) + 2):
+        os.link(folder / "0.png", folder / f"{number}.png")
+    with pytest.raises(BadInput, match=r"images of 4000 x 4000 take .* decoded, .* `image_size`"):
+        load(folder, progress=False)

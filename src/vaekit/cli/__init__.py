@@ -55,7 +55,7 @@ COMMANDS = {
     ),
     "sample": Command("Use", "new data from the prior", "use:sample"),
     "reconstruct": Command("Use", "data, encoded and decoded again", "use:reconstruct"),
-    "encode": Command("Use", "data to codes, as Parquet or .npy", "use:encode"),
+    "encode": Command("Use", "data to codes, as Parquet, CSV or .npy", "use:encode"),
     "decode": Command("Use", "codes to data", "use:decode"),
     "attributes": Command(
         "Edit", "directions of attributes: lengths, accuracies, leaks", "edit:attributes"

@@ -1,4 +1,4 @@
-"""Files of codes: Parquet with a row for each data point, or `.npy`."""
+"""Files of codes: Parquet or CSV with a row for each data point, or `.npy`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,23 +15,33 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.float32]
 
-ENDINGS = (".parquet", ".npy")
+ENDINGS = (".parquet", ".csv", ".npy")
 
 
 def write_codes(path: Path, found: "Encoded") -> None:
-    """Write codes (N, D); Parquet also holds ids, and labels if there are any."""
-    if path.suffix.lower() == ".npy":
+    """Write codes (N, D); tables also hold ids, and labels and their names if there are any.
+
+    In Parquet the names are a dictionary in the order of the labels, which pandas reads as a
+    category.
+    """
+    ending = path.suffix.lower()
+    if ending == ".npy":
         write_arrays(path, found.codes.shape, [found.codes])
         return
     import pyarrow as pa
-    from pyarrow import parquet
+    from pyarrow import csv, parquet
 
     columns: dict[str, Any] = {"id": pa.array(found.ids, pa.string())}
     if found.labels is not None:
         columns["label"] = found.labels
+        if found.label_names is not None:
+            names = pa.array(found.label_names, pa.string())
+            named = pa.DictionaryArray.from_arrays(found.labels, names)
+            columns["label_name"] = named if ending == ".parquet" else named.dictionary_decode()
     columns |= {f"z{number}": each for number, each in enumerate(found.codes.T)}
+    write = parquet.write_table if ending == ".parquet" else csv.write_csv
     with replacing(path) as part:
-        parquet.write_table(pa.table(columns), part)
+        write(pa.table(columns), part)
 
 
 def read_codes(path: Path, size: int) -> "Codes":
@@ -41,7 +51,7 @@ def read_codes(path: Path, size: int) -> "Codes":
     """
     import numpy as np
 
-    readers = {".npy": _read_npy, ".parquet": _read_parquet}
+    readers = {".npy": _read_npy, ".parquet": _read_table, ".csv": _read_table}
     if path.suffix.lower() not in readers:
         raise BadInput(f"{path}: codes are read from {' or '.join(ENDINGS)} files.")
     if not path.is_file():
@@ -74,15 +84,18 @@ def _read_npy(path: Path) -> "NDArray[Any]":
     return codes
 
 
-def _read_parquet(path: Path) -> "NDArray[Any]":
+def _read_table(path: Path) -> "NDArray[Any]":
     import numpy as np
     import pyarrow as pa
-    from pyarrow import parquet
+    from pyarrow import csv, parquet
 
+    read = csv.read_csv if path.suffix.lower() == ".csv" else parquet.read_table
     try:
-        rows = parquet.read_table(path)
+        rows = read(path)
     except (pa.ArrowException, OSError) as error:
-        raise BadInput(f"{path} cannot be read ({error}): it is no Parquet file.") from None
+        raise BadInput(
+            f"{path} cannot be read ({error}): give a file that `vaekit encode` wrote."
+        ) from None
     names = list(_latent_columns(rows.column_names))
     if not names:
         raise BadInput(f"{path} has no columns z0, z1, …: give a file that `vaekit encode` wrote.")

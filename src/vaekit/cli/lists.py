@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from vaekit.cli.flags import command
@@ -47,7 +48,7 @@ def datasets() -> None:
         print(f"{source.name}: {source.description}; {size}.")
         print(f"  Terms: {source.terms}")
         print(f"  Where: {next(filter(Path.is_dir, places), source.origin)}")
-    print("Paths work too: IDX, .npy, .npz, or a folder or zip of images.")
+    print("Paths work too: IDX, .npy, .npz, .mat, or a folder, .zip or .tar of images.")
 
 
 def _paper(part: Callable[..., Any]) -> str:

@@ -1,5 +1,6 @@
 """`vaekit figures` and `vaekit evaluate`."""
 
+import math
 from json import dumps
 
 from vaekit.cli import inputs

@@ -116,7 +116,7 @@ def encode(
     force: bool = False,
     root: str = ROOT,
 ) -> None:
-    """Write the codes of data, the modes of their posteriors: id, label, z0, z1, …
+    """Write the codes of data, the modes of their posteriors: id, label, label_name, z0, z1, …
 
     Nothing here is random: of data that training binarises anew, the grey values are encoded.
 
@@ -124,7 +124,7 @@ def encode(
         run: Name or folder of the run.
         data: Other data, by name or path; the run's own by default.
         split: Which part; test by default, and all of other data.
-        out: A .parquet or .npy file; codes.parquet in the run's folder by default.
+        out: A .parquet, .csv or .npy file; codes.parquet in the run's folder by default.
         force: Replace a file that is there.
         root: Folder of runs.
     """
@@ -151,7 +151,7 @@ def decode(
 
     Args:
         run: Name or folder of the run.
-        codes: A .npy file of shape (n, D), or Parquet with columns z0, z1, …
+        codes: A .npy file of shape (n, D), or Parquet or CSV with columns z0, z1, …
         given: What the model is told, where it was trained with --condition: label=7.
         out: A .png or .npy file; decoded.png in the run's folder by default.
         force: Replace a file that is there.

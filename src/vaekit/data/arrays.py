@@ -18,9 +18,11 @@ from vaekit.memory import require
 
 Array = npt.NDArray[Any]
 
-_DATA_KEYS = ("x", "images", "imgs", "data", "arr_0")
-_LABEL_KEYS = ("y", "labels", "label")
-_CHANNELS = (1, 3, 4)
+DATA_KEYS = ("x", "images", "imgs", "data", "arr_0")
+LABEL_KEYS = ("y", "labels", "label")
+KEYS = ("x_train", "y_train", "x_test", "y_test", *DATA_KEYS, *LABEL_KEYS)
+CHANNELS = (1, 3, 4)
+COPIES = 3  # of an array: as read, as a model reads it, and one on the way
 _BLOCK = 1024  # rows at a time where a whole array's temporary would be too large
 _UNREADABLE = (
     ValueError,
@@ -75,16 +77,13 @@ def read_npz(path: Path) -> Found:
             for info in archive.infolist():
                 with archive.open(info) as member:
                     _check_size(member, info.filename, path)
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as members:
-            x, y = _members(members, path)
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
+            x, y = members(held, path)
     except BadInput:
         raise
     except _UNREADABLE as error:
         raise BadInput(f"cannot read '{path}': {_reason(error)}") from None
     return found(x, y, str(path))
-
-
-_COPIES = 3  # of an array: as read, as a model reads it, and one on the way
 
 
 def _check_size(file: IO[bytes], name: str, path: Path) -> None:
@@ -99,7 +98,7 @@ def _check_size(file: IO[bytes], name: str, path: Path) -> None:
         shape, _, dtype = _HEADERS[version](file)
     except ValueError:
         return
-    require(_COPIES * math.prod(shape) * dtype.itemsize, f"'{name}' in '{path}'")
+    require(COPIES * math.prod(shape) * dtype.itemsize, f"'{name}' in '{path}'")
 
 
 _HEADERS = {
@@ -115,23 +114,24 @@ def _reason(error: Exception) -> str:
     return str(error)
 
 
-def _members(members: Mapping[str, Array], path: Path) -> tuple[dict[str, Array], dict[str, Array]]:
-    if "x_train" in members:
-        splits = [name for name in ("train", "test") if f"x_{name}" in members]
-        labelled = [name for name in splits if f"y_{name}" in members]
+def members(held: Mapping[str, Array], path: Path) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Rows and labels by split from arrays by name; raises BadInput where no rows are named so."""
+    if "x_train" in held:
+        splits = [name for name in ("train", "test") if f"x_{name}" in held]
+        labelled = [name for name in splits if f"y_{name}" in held]
         return (
-            {name: members[f"x_{name}"] for name in splits},
-            {name: members[f"y_{name}"] for name in labelled},
+            {name: held[f"x_{name}"] for name in splits},
+            {name: held[f"y_{name}"] for name in labelled},
         )
-    data = [key for key in _DATA_KEYS if key in members]
-    labels = [key for key in _LABEL_KEYS if key in members]
+    data = [key for key in DATA_KEYS if key in held]
+    labels = [key for key in LABEL_KEYS if key in held]
     if not data:
         raise BadInput(
-            f"'{path}' holds {', '.join(members)}; name the data {', '.join(_DATA_KEYS)} or x_train"
+            f"'{path}' holds {', '.join(held)}; name the data {', '.join(DATA_KEYS)} or x_train"
         )
     return (
-        {"train": members[data[0]]},
-        {"train": members[labels[0]]} if labels else {},
+        {"train": held[data[0]]},
+        {"train": held[labels[0]]} if labels else {},
     )
 
 
@@ -200,9 +200,9 @@ def _images(x: Mapping[str, Array], where: str) -> dict[str, Array]:
 def _channels_first(images: Array, where: str) -> Array:
     if images.ndim == 3:
         return np.ascontiguousarray(images[:, None])
-    if images.shape[1] in _CHANNELS:
+    if images.shape[1] in CHANNELS:
         return np.ascontiguousarray(images)
-    if images.shape[-1] in _CHANNELS:
+    if images.shape[-1] in CHANNELS:
         return np.ascontiguousarray(images.transpose(0, 3, 1, 2))
     raise BadInput(
         f"'{where}' has the shape {images.shape}: neither its second nor its last axis "

@@ -32,6 +32,8 @@ def read_celeba(wanted: Wanted) -> Found:
 
     Raises BadInput where the files are missing, saying which to fetch and where to put them.
     """
+    if wanted.label_depth is not None:
+        raise BadInput("`label_depth` goes with folders of images: celeba has no labels")
     pictures, own = _find(_PICTURES), _find(_ATTRIBUTES)
     if pictures is None or (own is None and wanted.attributes is None):
         raise BadInput(_missing())

@@ -27,6 +27,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from vaekit.data import archives
+from vaekit.data.archives import MOST_BYTES
 from vaekit.data.dataset import Crop
 from vaekit.data.faces import Box, NoFace, cut, face_box
 
@@ -34,7 +36,6 @@ Read = Callable[[str], bytes]
 
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 _GREY = ("1", "L", "LA", "I", "F")
-_MOST_BYTES = 1 << 28  # of one file; a zip entry that unpacks to more is taken for a bomb
 _FACES_AT = 512  # a face may be a small part of a picture: half the size that is kept of it
 
 
@@ -83,14 +84,19 @@ class Misfit(Exception):
 
 @contextmanager
 def reader(source: Path) -> Iterator[Read]:
-    """Give a function from a name in a folder or zip archive to the bytes of that file."""
+    """Give a function from a name in a folder or an archive to the bytes of that file."""
     if source.is_dir():
         yield lambda name: content(f"{source}/{name}")
+        return
+    if archives.is_tar(source):
+        with archives.opened_tar(source) as entries:
+            infos = {entry.name: entry for entry in entries}
+            yield lambda name: archives.content(entries, infos[name])
         return
     with zipfile.ZipFile(source) as members:
 
         def read(name: str) -> bytes:
-            if members.getinfo(name).file_size > _MOST_BYTES:
+            if members.getinfo(name).file_size > MOST_BYTES:
                 raise ValueError("it unpacks to more than 256 MiB")
             return members.read(name)
 
@@ -102,7 +108,7 @@ def content(path: str | Path) -> bytes:
     if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would never answer, a device never end
         raise ValueError("it is no regular file")
     with open(path, "rb", buffering=0) as file:
-        if os.fstat(file.fileno()).st_size > _MOST_BYTES:
+        if os.fstat(file.fileno()).st_size > MOST_BYTES:
             raise ValueError("it has more than 256 MiB")
         return file.read()
 

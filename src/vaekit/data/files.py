@@ -1,13 +1,13 @@
-"""Which images a folder or zip archive holds, and what their places say about them."""
+"""Which images a folder or an archive holds, and what their places say about them."""
 
 import os
-import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
+from vaekit.data import archives
 from vaekit.errors import BadInput
 
 SUFFIXES = (
@@ -47,12 +47,12 @@ class Listing:
 
 
 def listing(source: Path) -> Listing:
-    """The images in a folder and its sub-folders, or in a zip archive.
+    """The images in a folder and its sub-folders, or in an archive.
 
-    Raises BadInput where there is none, and for archives that are damaged or have entries
-    outside their own folder.
+    Raises BadInput where there is none, and for archives as `archives.members` does.
     """
-    found = sorted(_in_folder(source) if source.is_dir() else _in_zip(source))
+    inside = _in_folder(source) if source.is_dir() else archives.members(source, SUFFIXES)
+    found = sorted(inside)
     if not found:
         raise BadInput(f"'{source}' holds no images; looked for {', '.join(SUFFIXES)}")
     return Listing(source, [name for name, _ in found], [stamp for _, stamp in found])
@@ -73,27 +73,17 @@ def _in_folder(root: Path) -> Iterator[tuple[str, str]]:
                     yield f"{prefix}{entry.name}", f"{stat.st_size} {stat.st_mtime_ns}"
 
 
-def _in_zip(archive: Path) -> Iterator[tuple[str, str]]:
-    try:
-        with zipfile.ZipFile(archive) as members:
-            infos = {info.filename: info for info in members.infolist()}
-    except zipfile.BadZipFile as error:
-        raise BadInput(f"'{archive}' is no readable zip archive: {error}") from None
-    for name, info in infos.items():
-        parts = name.replace("\\", "/").removeprefix("./").split("/")
-        if parts[0] == "" or parts[0].endswith(":") or ".." in parts:
-            raise BadInput(f"'{archive}' has an entry outside its folder, {name!r}; repack it")
-        hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
-        if name.lower().endswith(SUFFIXES) and not hidden:
-            yield name, f"{info.file_size} {info.CRC:08x}"
-
-
-def places(names: Sequence[str]) -> tuple[list[str], list[str] | None]:
+def places(
+    names: Sequence[str], label_depth: int | None = None
+) -> tuple[list[str], list[str] | None]:
     """The split and the label of every image, from the folders it lies in.
 
     Folders that hold everything are passed over. Where all images lie in folders named
     train, valid, validation, val or test, and some in train, these are the splits. Labels
-    are the next folders down, where every image has one and there are at least two.
+    are the next folders down, where every image has one and there are at least two; with
+    `label_depth`, so many levels of them, as one path: Greek/alpha at 2.
+
+    Raises BadInput where an image does not lie so deep.
     """
     folders = [name.split("/")[:-1] for name in names]
     depth = 0
@@ -104,9 +94,17 @@ def places(names: Sequence[str]) -> tuple[list[str], list[str] | None]:
     if "train" in tops and all(top in _SPLIT_OF for top in tops):
         splits = [_SPLIT_OF[parts[depth]] for parts in folders]
         depth += 1
-    if any(len(parts) <= depth for parts in folders):
+    below = depth + (label_depth or 1)
+    shallow = next((i for i, parts in enumerate(folders) if len(parts) < below), None)
+    if shallow is not None and label_depth is not None:
+        raise BadInput(
+            f"`label_depth={label_depth}` is deeper than '{in_utf8(names[shallow])}' lies, at "
+            f"{max(len(folders[shallow]) - depth, 0)}, counted below what all images share: "
+            "give a smaller one"
+        )
+    if shallow is not None:
         return splits, None
-    labels = [in_utf8(parts[depth]) for parts in folders]
+    labels = [in_utf8("/".join(parts[depth:below])) for parts in folders]
     return splits, labels if len(set(labels)) > 1 else None
 
 

@@ -4,18 +4,20 @@ import difflib
 from pathlib import Path
 from typing import Any, get_args
 
+from vaekit.data import archives, cifar
 from vaekit.data.arrays import read_npy, read_npz
 from vaekit.data.binarisation import binarised
 from vaekit.data.conditions import conditions
 from vaekit.data.dataset import Binarise, Crop, Dataset
 from vaekit.data.idx import is_idx, training_images
+from vaekit.data.matlab import read_mat
 from vaekit.data.missing import with_gaps
 from vaekit.data.pictures import Wanted, digest, read_pictures
 from vaekit.data.sources import SOURCES, read_idx_files
 from vaekit.data.splits import Found, divide, limited
 from vaekit.errors import BadInput
 
-_FILES = {".npy": read_npy, ".npz": read_npz}
+_FILES = {".mat": read_mat, ".npy": read_npy, ".npz": read_npz}
 
 
 def load(
@@ -32,18 +34,20 @@ def load(
     image_size: int | None = None,
     crop: Crop | None = None,
     attributes: Path | None = None,
+    label_depth: int | None = None,
     seed: int = 0,
     workers: int | None = None,
     progress: bool = True,
 ) -> Dataset:
     """Load a data set by name, from a file or folder, or from arrays in memory.
 
-    Paths may be an IDX file or a folder of them, a `.npy` or `.npz` file, or a folder or
-    `.zip` of images, which are decoded once into a cache. In memory it is an array or a tensor
-    that is shared rather than copied where its values can stay; a list of pictures: arrays,
-    Pillow's or paths of files; one of torch's data sets, of rows x or (x, label); or a data
-    frame. A frame's numbers and booleans make the vectors, with a mask where values are
-    missing; its texts and categories are the columns of the table.
+    Paths may be an IDX file or a folder of them, a `.npy`, `.npz` or MATLAB `.mat` file, CIFAR-10's
+    binary files or their archive, or a folder, `.zip` or `.tar` (`.tar.gz`, `.tgz`, `.tar.xz`) of
+    images, which are decoded once into a cache. In memory it is an array or a tensor that is
+    shared rather than copied where its values can stay; a list of pictures: arrays, Pillow's or
+    paths of files; one of torch's data sets, of rows x or (x, label); or a data frame. A frame's
+    numbers and booleans make the vectors, with a mask where values are missing; its texts and
+    categories are the columns of the table.
 
     Args:
         source: A data set's name, a path, or rows in memory, such as (N, F) or (N, C, H, W).
@@ -61,6 +65,8 @@ def load(
         crop: What is cut from each image first: the largest central square, or the largest
             face, with images without one left out. Nothing by default, of celeba the centre.
         attributes: A table of the images' attributes: CSV, TSV, Parquet or CelebA's text.
+        label_depth: Levels of folders that make an image's label; the first by default. With 2,
+            Greek/alpha/1.png has the label Greek/alpha.
         seed: Seed of the random split, of `limit` and of static binarisation.
         workers: Processes that decode images; as many as there are cores by default.
         progress: Whether to show progress on stderr.
@@ -69,8 +75,10 @@ def load(
     don't fit it.
     """
     _check(binarise, image_size, crop, seed, workers, missing, limit)
+    if label_depth is not None and label_depth < 1:
+        raise BadInput(f"`label_depth` must be at least 1, not {label_depth}")
     table = None if attributes is None else Path(attributes).expanduser().resolve()
-    wanted = Wanted(image_size, crop, table, workers, progress)
+    wanted = Wanted(image_size, crop, table, label_depth, workers, progress)
     named = isinstance(source, str | Path)
     if named and (labels is not None or columns):
         what = "`columns`" if labels is None else "`labels`"
@@ -154,14 +162,18 @@ def _find(source: str | Path, wanted: Wanted) -> Found:
 
 
 def _name(source: str | Path) -> str:
-    return str(source) if str(source) in SOURCES else Path(source).resolve().stem
+    return str(source) if str(source) in SOURCES else archives.stem(Path(source).resolve())
 
 
 def _refuse_pictures_only(wanted: Wanted, what: str) -> None:
     if wanted.image_size is not None or wanted.crop not in (None, "none"):
-        raise BadInput(f"`image_size` and `crop` work on folders and zips of images, not on {what}")
+        raise BadInput(
+            f"`image_size` and `crop` work on folders and archives of images, not on {what}"
+        )
     if wanted.attributes is not None:
-        raise BadInput(f"`attributes` goes with folders and zips of images, not {what}")
+        raise BadInput(f"`attributes` goes with folders and archives of images, not {what}")
+    if wanted.label_depth is not None:
+        raise BadInput(f"`label_depth` goes with folders and archives of images, not {what}")
 
 
 def holds_images(source: str | Path) -> bool:
@@ -169,12 +181,16 @@ def holds_images(source: str | Path) -> bool:
     if str(source) in SOURCES:
         return SOURCES[str(source)].pictures
     path = Path(source).expanduser()
+    if cifar.is_there(path):
+        return False
     if path.is_dir():
         return training_images(path) is None
-    return path.suffix.lower() == ".zip"
+    return archives.is_archive(path)
 
 
 def _read_file(path: Path) -> Found:
+    if cifar.is_there(path):
+        return cifar.read(path)
     if path.is_dir():
         path = training_images(path) or path
     if is_idx(path):
@@ -183,7 +199,7 @@ def _read_file(path: Path) -> Found:
         return read(path)
     raise BadInput(
         f"'{path}' has an unknown extension; give an IDX file (…idx3-ubyte or …idx3-ubyte.gz), "
-        ".npy, .npz, or a folder or .zip of images"
+        ".npy, .npz, .mat, or a folder, .zip or .tar of images"
     )
 
 

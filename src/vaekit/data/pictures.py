@@ -27,17 +27,19 @@ class Wanted:
     image_size: the side to resize to; None keeps the size.
     crop: None leaves it to the source.
     attributes: a table of attributes.
+    label_depth: levels of folders that make a label; None leaves it to the source.
     """
 
     image_size: int | None = None
     crop: Crop | None = None
     attributes: Path | None = None
+    label_depth: int | None = None
     workers: int | None = None
     progress: bool = True
 
 
 def read_pictures(path: Path, wanted: Wanted) -> Found:
-    """The pictures of a folder or zip archive.
+    """The pictures of a folder or an archive.
 
     Raises BadInput where there is none, where more than 1% can't be decoded, and for a table
     that doesn't fit.
@@ -49,7 +51,7 @@ def read_pictures(path: Path, wanted: Wanted) -> Found:
         about = read_attributes(wanted.attributes)
         rows = match(about.names, files.names, str(wanted.attributes))
         table = matched(about, rows)
-    parts, labels = places(files.names)
+    parts, labels = places(files.names, wanted.label_depth)
     label_names: tuple[str, ...] | None = None
     if labels is not None:
         label_names = tuple(sorted(set(labels)))
@@ -95,11 +97,15 @@ def assembled(
         parts += [_digest_of(attributes, good), part_of.tolist()]
     if prepared.faceless:
         parts.append(prepared.faceless)
+    if wanted.label_depth not in (None, 1):  # the usual is left out, as before there was a choice
+        parts.append(["label_depth", wanted.label_depth])
     options: dict[str, Any] = {"crop": crop}
     if wanted.image_size is not None:
         options["image_size"] = wanted.image_size
     if wanted.attributes is not None:
         options["attributes"] = str(wanted.attributes)
+    if wanted.label_depth is not None:
+        options["label_depth"] = wanted.label_depth
     missed = {
         "broken": len(prepared.broken),
         "without a face": len(prepared.faceless),

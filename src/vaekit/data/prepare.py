@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, final
 
-from vaekit.data import decode
+from vaekit.data import archives, decode
 from vaekit.data.cache import cache_dir
 from vaekit.data.dataset import Crop
 from vaekit.data.decode import Done, Plan
@@ -26,6 +26,7 @@ from vaekit.data.faces import check_installed
 from vaekit.data.files import Listing
 from vaekit.data.progress import bar
 from vaekit.errors import BadInput
+from vaekit.memory import shown
 
 _VERSION = 3  # of the cache's layout and of how images become rows
 _CHUNK = 32  # files; part of the digest, so it doesn't depend on the number of workers
@@ -149,8 +150,10 @@ def _build(
     partial = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}.partial")
     partial.mkdir()
     try:
+        source = archives.seekable(listing.source, partial)
         with decode.strict():
-            plan = _plan(listing, partial / "rows.bin", image_size, crop)
+            plan = _plan(listing, source, partial / "rows.bin", image_size, crop)
+        _check_room(plan, listing)
         try:
             outcome = _decode_all(plan, listing, workers, progress)
         except _Coloured:
@@ -160,6 +163,8 @@ def _build(
             raise BadInput(f"no face was found in '{listing.source}'; use `crop='centre'` or none")
         shape = (len(listing.names), plan.channels, plan.height, plan.width)
         manifest = {"shape": shape, **outcome}
+        if source != listing.source:
+            source.unlink()
         (partial / "manifest.json").write_text(json.dumps(manifest))
         for file in partial.iterdir():
             with file.open("rb") as written:
@@ -173,17 +178,22 @@ class _Coloured(Exception):
     """An image has colour where the first had none."""
 
 
-def _plan(listing: Listing, output: Path, image_size: int | None, crop: Crop) -> Plan:
-    """How to decode, from the first image that can be."""
-    with decode.reader(listing.source) as read:
+def _plan(listing: Listing, source: Path, output: Path, image_size: int | None, crop: Crop) -> Plan:
+    """How to decode, from the first image that can be.
+
+    source: where to read the listing's files from.
+    """
+    why = ""
+    with decode.reader(source) as read:
         for name in listing.names:
             try:
                 image = decode.opened(read(name), image_size, crop)
-            except Exception:  # counted when it comes to decoding
+            except Exception as error:  # counted when it comes to decoding
+                why = why or decode.reason(error)
                 continue
             left, upper, right, lower = decode.cropped(image, "none" if image_size else crop)
             return Plan(
-                str(listing.source),
+                str(source),
                 str(output),
                 1 if decode.is_grey(image) else 3,
                 image_size or lower - upper,
@@ -191,7 +201,21 @@ def _plan(listing: Listing, output: Path, image_size: int | None, crop: Crop) ->
                 image_size is not None,
                 crop,
             )
-    raise BadInput(f"no image in '{listing.source}' can be decoded, first '{listing.names[0]}'")
+    raise BadInput(
+        f"no image in '{listing.source}' can be decoded, first '{listing.names[0]}' ({why}); "
+        "give pictures that open elsewhere"
+    )
+
+
+def _check_room(plan: Plan, listing: Listing) -> None:
+    """Raise BadInput where decoded pictures take more room than the cache's disk has left."""
+    needed = len(listing.names) * plan.channels * plan.height * plan.width
+    if needed > (free := shutil.disk_usage(Path(plan.output).parent).free):
+        raise BadInput(
+            f"{len(listing.names):,} images of {plan.width} x {plan.height} take {shown(needed)} "
+            f"decoded, and the cache has room for {shown(free)}: give a smaller `image_size`, "
+            "such as 64 or 128"
+        )
 
 
 def _decode_all(

@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from vaekit.data import arrays
+from vaekit.data import arrays, cifar
 from vaekit.data.cache import cache_dir, data_dirs
 from vaekit.data.celeba import read_celeba
 from vaekit.data.idx import labels_beside, partner_beside, read_idx
@@ -163,6 +163,14 @@ _ALL = (
             _FASHION,
             _CLOTHES,
         ),
+    ),
+    Source(
+        "cifar10",
+        "colour photographs of animals and vehicles, 10 classes",
+        "50,000 + 10,000",
+        cifar.SHAPE,
+        "Krizhevsky 2009; no licence stated by the author",
+        cifar.source(),
     ),
     Source(
         "celeba",

@@ -24,7 +24,7 @@ from vaekit.training.options import Training
 from vaekit.training.process import prepare
 from vaekit.training.session import Session
 from vaekit.training.stop import StopRequest
-from vaekit.training.support import check_support
+from vaekit.training.support import check_support, warn_of_grey
 
 _DEFAULT = Training()
 
@@ -76,6 +76,8 @@ def fit(
     session = Session(fabric, model, objective, dataset, options, group)
     with nullcontext() if folder is None else held_together(folder, group):
         keeper, unit = Keeper(folder, session), KINDS[dataset.kind].unit
+        if group.first and not session.at.step:
+            warn_of_grey(model.likelihood, dataset)
         with (
             keeper.naming_what_is_left(),
             closing(keeper.log()) as log,

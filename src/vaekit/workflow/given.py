@@ -62,6 +62,8 @@ def prepared(run: Run, data: Any) -> Dataset:
     files = isinstance(data, str | Path) and holds_images(data)
     if run.spec.drawn and (files or are_pictures(data)):
         options |= {"image_size": shape[-1], "crop": made.get("crop", "none")}
+        if run.conditions is not None and "label_depth" in made:
+            options["label_depth"] = made["label_depth"]
     # Nothing is held out of others, so that they stay in the order they have.
     dataset: Dataset = (
         data if isinstance(data, Dataset) else load(data, validation=0, test=0, **options)

@@ -12,6 +12,7 @@ import torch
 from vaekit.data import Dataset, load
 from vaekit.describe import write_graph
 from vaekit.errors import BadInput, Interrupted, expect
+from vaekit.footprint import require_room
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective
 from vaekit.runs import ROOT, Run, check_name, create, lasting, open_run
@@ -120,6 +121,7 @@ def start(
     check_support(model.likelihood, dataset)
     objective.phases(model)  # reads the weights of features, before anything is announced
     place(training)
+    require_room(model, objective, dataset, training)
     data: dict[str, Any] = {
         "name": dataset.name,
         "source": None if source is None else lasting(source),

@@ -43,11 +43,15 @@ class Pairs(NamedTuple):
 
 
 class Codes(NamedTuple):
-    """The codes (N, D) of rows, their N names, and their labels (N,) where they have some."""
+    """The codes (N, D) of rows, their N names, and their labels (N,) where they have some.
+
+    label_names: of each label, where they have some.
+    """
 
     ids: list[str]
     labels: Array | None
     codes: Array
+    label_names: tuple[str, ...] | None = None
 
 
 @final
@@ -150,7 +154,8 @@ def encode(run: Run | str | Path, data: Any = None, *, split: Some | None = None
         ids += numbers if part.ids is None else map(str, part.ids)
     labels = [part.labels for part in chosen.values() if part.labels is not None]
     found = [model.encode(part) for part in chosen.values()]
-    return Codes(ids, np.concatenate(labels) if labels else None, np.concatenate(found))
+    known = np.concatenate(labels) if labels else None
+    return Codes(ids, known, np.concatenate(found), dataset.label_names)
 
 
 def interpolate(
