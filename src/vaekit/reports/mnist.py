@@ -18,6 +18,7 @@ from vaekit.reports.mnist_report import write_report
 from vaekit.reports.mnist_results import CASES, Case, Measured, Results
 from vaekit.reports.repeat import trained
 from vaekit.runs import Run
+from vaekit.space import coordinates
 from vaekit.training import Training
 from vaekit.workflow.looks import SIDE, Look, draw_samples, look, model_figures, panel
 
@@ -66,7 +67,7 @@ def mnist(
                 training=replace(training, seed=seed),
                 progress=progress,
             )
-            found = look(run.model(), dataset, seed=seed, axes=(0, 1))
+            found = look(run.model(), dataset, seed=seed, plane=coordinates(case.latent))
             looks.setdefault(case.name, found)
             measured.setdefault(case.name, []).append(_measure(case, run, found, judge, dataset))
     bounds = {size: _bounds(folder, size, seeds, elbo_epochs, console) for size in (2, 10)}

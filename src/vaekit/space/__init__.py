@@ -8,13 +8,16 @@ from vaekit.space.emptiness import normal_emptiness as normal_emptiness
 from vaekit.space.interpolation import linear, spherical
 from vaekit.space.lattice import lattice
 from vaekit.space.mixture import Mixture, mixture
+from vaekit.space.plane import Plane, coordinates, principal
 
 __all__ = [
     "Ball",
     "Directions",
     "Mixture",
+    "Plane",
     "ball",
     "circle",
+    "coordinates",
     "directions",
     "edit",
     "emptiness",
@@ -23,6 +26,7 @@ __all__ = [
     "linear",
     "mixture",
     "normal_emptiness",
+    "principal",
     "spacing",
     "spherical",
     "traverse",

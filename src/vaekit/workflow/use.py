@@ -26,12 +26,12 @@ from vaekit.records import Batch
 from vaekit.runs import Run, open_run
 from vaekit.space.directions import Method
 from vaekit.workflow.derived import attribute_directions, code_mixture, codes
+from vaekit.workflow.looks import Part, some_rows
 from vaekit.workflow.looks import encode as encode_split
 
 Array = NDArray[Any]
 Given = Mapping[str, str] | None
 Picture = str | Path | Array | Tensor
-Part = Literal["train", "validation", "test"]
 Some = Literal["train", "validation", "test", "all"]
 _SHOWN = 10  # rows of a traversal by default
 
@@ -114,11 +114,13 @@ def reconstruct(
     *,
     split: Part = "test",
     n: int = 16,
+    spread: bool = False,
     given: Given = None,
     crop: Crop | None = None,
 ) -> Pairs:
     """Encode and decode pictures, or the first n rows of a part of the run's data.
 
+    spread: n rows drawn at random instead, as many of every class.
     given: what the decoder is told instead of the data's own columns; pictures need it where
         the model has conditions.
     """
@@ -129,7 +131,8 @@ def reconstruct(
         x = torch.from_numpy(photos(run, pictures, crop))
         batch = Batch(x, None if context is None else context.expand(len(x), -1))
     else:
-        batch = part_of(run.dataset(), split).batch(slice(0, n))
+        rows = part_of(run.dataset(), split)
+        batch = rows.batch(some_rows(rows, n) if spread else slice(0, n))
     model = run.model()
     other = batch.context if context is None else context.expand(len(batch), -1)
     return Pairs(batch.x.numpy(), model.decode(model.encode(batch), other).numpy())
