@@ -1,4 +1,4 @@
-"""A browser opens the report from disk: pictures appear, nothing overflows, colours follow."""
+"""A browser opens the report from disk: all of it can be seen, on a phone, too."""
 
 import json
 import re
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from vaekit.figures import Report, encodings, grid, pairs
 
@@ -20,12 +21,19 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium or google-c
 
 # The report forbids scripts, so a page around it looks into it.
 AROUND = """<!doctype html><iframe id="wide" src="report.html" width="1200"></iframe>
-<iframe id="narrow" src="report.html" width="360"></iframe><pre id="found"></pre>
+<iframe id="narrow" src="report.html" width="400"></iframe><pre id="found"></pre>
 <script>
 const look = (frame) => {
   const page = frame.contentDocument, root = page.documentElement;
   return {
-    images: [...page.images].map((i) => [i.complete, i.naturalWidth, i.naturalHeight, i.width]),
+    images: [...page.images].map((i) => ({
+      size: [i.naturalWidth, i.naturalHeight], share: 2 * i.width / i.naturalWidth,
+      shown: i.complete, room: i.parentElement.clientWidth, wide: i.width,
+    })),
+    boxes: [...page.querySelectorAll(".wide")].map((b) => ({
+      right: b.getBoundingClientRect().right, top: b.getBoundingClientRect().top,
+      more: b.scrollWidth > b.clientWidth, table: b.querySelector("table") !== null,
+    })),
     overflow: root.scrollWidth - root.clientWidth,
     background: frame.contentWindow.getComputedStyle(page.body).backgroundColor,
     errors: page.querySelectorAll("parsererror").length, mode: page.compatMode,
@@ -49,6 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     report.figure(encodings(numbers.normal(size=(100, 2)), np.arange(100) % 10), "Encodings.")
     report.figures([(grid(images, 5), "Samples."), (pairs(images, images), "Pairs.")])
     report.table([f"column {n} (nats)" for n in range(12)], [[float(n) for n in range(12)]])
+    report.table(["narrow", "b"], [["x", 1]])
     report.write(folder / "report.html")
     (folder / "around.html").write_text(AROUND)
     return folder
@@ -56,25 +65,32 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def opened(folder: Path, profile: Path, scheme: str) -> dict[str, Any]:
     """What a browser that prefers this colour scheme finds in the report."""
+    colours = f"--blink-settings=preferredColorScheme={['dark', 'light'].index(scheme)}"
+    page = browse(folder / "around.html", profile, "--dump-dom", colours)
+    (text,) = re.findall(r'<pre id="found">(.+?)</pre>', page)
+    found: dict[str, Any] = json.loads(unescape(text))
+    return found
+
+
+def browse(page: Path, profile: Path, *options: str) -> str:
+    """What a browser without a window prints for a page."""
     assert BROWSER is not None
     run = subprocess.run(
         [
             BROWSER,
             *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
-            *("--disable-background-networking", "--disable-dev-shm-usage"),
-            *("--allow-file-access-from-files", "--virtual-time-budget=10000", "--dump-dom"),
+            *("--disable-background-networking", "--disable-dev-shm-usage", "--hide-scrollbars"),
+            *("--allow-file-access-from-files", "--virtual-time-budget=10000"),
             f"--user-data-dir={profile}",
-            f"--blink-settings=preferredColorScheme={['dark', 'light'].index(scheme)}",
-            (folder / "around.html").as_uri(),
+            *options,
+            page.as_uri(),
         ],
         capture_output=True,
         text=True,
         timeout=120,
         check=True,
     )
-    (text,) = re.findall(r'<pre id="found">(.+?)</pre>', run.stdout)
-    found: dict[str, Any] = json.loads(unescape(text))
-    return found
+    return run.stdout
 
 
 def test_the_report_opens_from_disk(folder: Path, tmp_path: Path) -> None:
@@ -82,10 +98,34 @@ def test_the_report_opens_from_disk(folder: Path, tmp_path: Path) -> None:
     for width in ("wide", "narrow"):
         page = light[width]
         assert len(page["images"]) == 3
-        assert all(done and min(size) > 0 for done, *size in page["images"])
+        assert all(image["shown"] and min(image["size"]) > 0 for image in page["images"])
         assert page["overflow"] <= 0
         assert page["mode"] == "CSS1Compat"
-    assert all(shown <= 360 for *_, shown in light["narrow"]["images"])
     dark = opened(folder, tmp_path / "dark", "dark")
     assert light["wide"]["background"] == "rgb(255, 255, 255)"
     assert dark["wide"]["background"] == "rgb(20, 24, 31)"
+
+
+def test_on_a_phone_words_in_plots_stay_readable(folder: Path, tmp_path: Path) -> None:
+    plot, samples, pairs = opened(folder, tmp_path, "light")["narrow"]["images"]
+    for image in (plot, pairs):  # their letters are 9 points, 12 pixels of a page
+        assert image["share"] * 12 > 7.5
+    assert samples["wide"] <= samples["room"] < 400  # no words: the whole picture is seen
+
+
+def test_what_scrolls_has_a_shade_where_there_is_more(folder: Path, tmp_path: Path) -> None:
+    (folder / "phone.html").write_text(
+        '<!doctype html><body style="margin: 0">'
+        '<iframe src="report.html" width="400" height="5000" style="border: 0"></iframe>'
+    )
+    boxes = opened(folder, tmp_path / "boxes", "light")["narrow"]["boxes"]
+    assert [box["more"] for box in boxes if box["table"]] == [True, False]
+    assert any(box["more"] for box in boxes if not box["table"])
+    shot = tmp_path / "phone.png"
+    window = ("--window-size=600,5000", f"--screenshot={shot}")
+    browse(folder / "phone.html", tmp_path / "shot", *window)
+    with Image.open(shot) as picture:
+        for box in boxes:
+            place = (round(box["right"]) - 4, round(box["top"]) + 12)
+            grey = picture.convert("L").getpixel(place)
+            assert (grey < 230) == box["more"], box

@@ -28,6 +28,19 @@ def lines(figure: Figure) -> dict[str, dict[str, list[tuple[float, float]]]]:
     }
 
 
+def legend(figure: Figure) -> list[str]:
+    (box,) = figure.legends
+    return [text.get_text() for text in box.get_texts()]
+
+
+def covered(figure: Figure) -> list[str]:
+    """The plots that the legend of a figure lies on."""
+    figure.canvas.draw()
+    (box,) = figure.legends
+    place = box.get_window_extent()
+    return [axes.get_title() for axes in figure.axes if axes.get_tightbbox().overlaps(place)]
+
+
 def test_one_plot_per_quantity_with_train_and_validation(
     cut_off: Callable[[Figure], list[str]],
 ) -> None:
@@ -38,11 +51,20 @@ def test_one_plot_per_quantity_with_train_and_validation(
     assert found["distortion"]["validation"][3] == (4, 81 / 4)
     for axes in figure.axes:
         assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "nats")
-        assert [text.get_text() for text in axes.get_legend().get_texts()] == [
-            "train",
-            "validation",
-        ]
+    assert legend(figure) == ["train", "validation"]
+    assert covered(figure) == []
     assert cut_off(figure) == []
+
+
+def test_what_is_constant_but_for_rounding_is_a_level_line() -> None:
+    values = [88.72285400000001, 88.722854, 88.72285400000002]
+    records = [{"epoch": n, "train": {"rate": value}} for n, value in enumerate(values, 1)]
+    figure = curves(records)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    assert axes.yaxis.get_offset_text().get_text() == ""
+    heights = axes.transData.transform([(1, value) for value in values])[:, 1]
+    assert np.ptp(heights) < 1  # dot
 
 
 def test_what_a_record_lacks_is_left_out() -> None:
@@ -86,16 +108,25 @@ def test_bars_are_rates_and_active_units_stand_out(
     tints = [bar.get_facecolor() for bar in axes.patches]
     assert tints[0] == tints[1] != tints[2] == tints[3]
     assert axes.get_title() == "VAE\n2.501 nats in all, 2 of 4 units active"
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["active", "inactive"]
+    assert legend(figure) == ["active", "inactive"]
     assert axes.get_ylabel() == "rate (nats)"
+    figure.canvas.draw()
+    ticks = [label.get_text() for label in axes.get_xticklabels()]
+    assert [tick for tick in ticks if tick in ("z0", "z1", "z2", "z3")] == ["z0", "z1", "z2", "z3"]
     assert cut_off(figure) == []
+
+
+@pytest.mark.parametrize("count", [1, 2, 10, 200])
+def test_the_legend_lies_on_no_bars(count: int) -> None:
+    figure = rates(np.full(count, 2.0), active=np.ones(count, bool), title="All as high as can be")
+    assert covered(figure) == []
 
 
 def test_without_a_word_on_activity_none_is_claimed() -> None:
     (axes,) = rates([1.0, 0.0]).axes
     assert axes.patches[0].get_facecolor() == axes.patches[1].get_facecolor()
     assert "active" not in axes.get_title()
-    assert axes.get_legend() is None
+    assert (axes.figure.legends, axes.get_legend()) == ([], None)
 
 
 def test_many_dimensions_stay_legible(cut_off: Callable[[Figure], list[str]]) -> None:

@@ -44,7 +44,7 @@ def test_large_photographs_are_png_as_files_and_jpeg_in_a_page() -> None:
     whole = png(figure)
     kind, content = files.embedded(figure)
     assert kind == "image/jpeg"
-    assert len(content) < len(whole) / 2
+    assert len(content) < len(whole) / 1.5
     with Image.open(BytesIO(content)) as lossy, Image.open(BytesIO(whole)) as exact:
         assert _difference(lossy, exact) < 1
 

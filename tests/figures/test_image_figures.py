@@ -41,8 +41,8 @@ def test_grid_shows_every_pixel_as_an_exact_square(channels: int, title: str) ->
     figure = grid(images, 5, title=title)
     with Image.open(BytesIO(png(figure))) as file:
         drawn = np.asarray(file.convert("RGB"))
-    scale = 1260 // 40
-    wanted = np.kron(mosaic(images, 5), np.ones((scale, scale, 1), np.uint8))
+    scale = 1320 // 44
+    wanted = np.kron(mosaic(images, 5, gap=1), np.ones((scale, scale, 1), np.uint8))
     height, width = wanted.shape[:2]
     assert np.array_equal(drawn[-16 - height : -16, 16 : 16 + width], wanted)
 
@@ -58,6 +58,30 @@ def test_pairs_put_originals_over_reconstructions(cut_off: Callable[[Figure], li
     assert [text.get_text() for text in axes.texts] == ["original", "reconstruction"]
     assert axes.texts[0].get_position()[1] > axes.texts[1].get_position()[1]
     assert cut_off(figure) == []
+
+
+def test_more_than_ten_pairs_make_further_rows(cut_off: Callable[[Figure], list[str]]) -> None:
+    images = tiles(12, 1)
+    figure = pairs(images, 1 - images, title="VAE")
+    (axes,) = figure.axes
+    sheet = np.asarray(axes.images[0].get_array())[..., 0]
+    assert sheet.shape == (2 * 17 + 4, 10 * 9 - 1)
+    np.testing.assert_array_equal(sheet[21:29, 9:17], np.round(images[11, 0] * 255))
+    np.testing.assert_array_equal(sheet[30:, 9:17], np.round((1 - images[11, 0]) * 255))
+    assert (sheet[21:, 17:] == 255).all()
+    middles = [text.get_position()[1] * 38 for text in axes.texts]
+    np.testing.assert_allclose(middles, [38 - 4, 38 - 13, 38 - 25, 38 - 34])
+    assert cut_off(figure) == []
+
+
+@pytest.mark.parametrize("width", [8, 28, 64, 128])
+def test_photographs_stand_apart(width: int) -> None:
+    (axes,) = grid(np.zeros((4, 3, width, width)), 2).axes
+    sheet = np.asarray(axes.images[0].get_array())
+    gap = sheet.shape[1] - 2 * width
+    assert gap >= width / 64
+    assert (sheet[:, width : width + gap] == 255).all()
+    assert (sheet[width : width + gap] == 255).all()
 
 
 @pytest.mark.parametrize("count", [1, 4, 225])

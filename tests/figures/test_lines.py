@@ -24,6 +24,16 @@ def test_every_line_is_drawn_in_its_plot_and_looks_alike_in_all() -> None:
     assert (len(one.collections), len(other.collections)) == (0, 1)  # the band
 
 
+def test_one_legend_stands_below_the_plots() -> None:
+    figure = lines(PLOTS, xlabel="scale", ylabel="probability", title="An edit")
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["plain", "balanced"]
+    for axes in figure.axes:
+        assert axes.get_legend() is None
+        assert legend.get_window_extent().y1 <= axes.get_tightbbox().y0
+
+
 def test_axes_are_labelled_and_shared() -> None:
     figure = lines(PLOTS, xlabel="scale", ylabel="probability", title="An edit")
     one, other = figure.axes

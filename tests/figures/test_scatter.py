@@ -97,6 +97,42 @@ def test_a_scale_of_labels_has_a_short_legend(
     assert cut_off(figure) == []
 
 
+def test_long_names_of_classes_leave_the_plot_its_room(
+    points: np.ndarray, labels: np.ndarray, cut_off: Callable[[Figure], list[str]]
+) -> None:
+    names = [f"a maker of furniture with a long name, number {n}" for n in range(10)]
+    short, long = (encodings(points, labels, each, title="Seats") for each in (CLOTHES, names))
+    assert legend(long)[0] == "a maker of furniture with a…"
+    assert cut_off(short) == cut_off(long) == []
+    widths = [figure.axes[0].get_window_extent().width for figure in (short, long)]
+    assert widths[1] == pytest.approx(widths[0], rel=0.1)
+    assert not long.axes[0].title.get_window_extent().overlaps(long.legends[0].get_window_extent())
+
+
+def test_of_many_classes_the_most_frequent_have_a_colour(points: np.ndarray) -> None:
+    labels = np.minimum(np.arange(600) % 40, 27)
+    figure = encodings(points, labels, [f"class {n}" for n in range(40)])
+    assert legend(figure)[-2:] == ["class 27", "18 others"]
+    assert len(legend(figure)) == 11
+    (cloud,) = figure.axes[0].collections
+    tints = {tuple(colour) for colour in cloud.get_facecolors()}
+    assert len(tints) == 11
+
+
+def test_a_plane_of_principal_components_is_shown_and_named(points: np.ndarray) -> None:
+    deep = np.hstack([points, 9 * points[:, :1], points[:, 1:]])
+    plane = space.principal(deep)
+    circle = space.circle(deep, plane=plane)
+    figure = encodings(deep, circle=circle, sites=space.lattice(circle, 4))
+    (axes,) = figure.axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == plane.names
+    drawn = np.sort(np.asarray(axes.collections[0].get_offsets()), axis=0)
+    np.testing.assert_allclose(drawn, np.sort(plane.flat(deep), axis=0))
+    sites = np.stack([axes.lines[0].get_xdata(), axes.lines[0].get_ydata()])
+    assert np.linalg.norm(sites.T, axis=1).max() == pytest.approx(circle.radius)
+    assert f"over {plane.names[0]} and {plane.names[1]}" in figure.get_label()
+
+
 def test_more_dimensions_show_the_first_two(points: np.ndarray) -> None:
     deep = np.hstack([points, 100 + points])
     first, second = (encodings(array).axes[0].collections[0] for array in (points, deep))
@@ -112,7 +148,7 @@ def test_one_dimension_is_a_strip_with_an_interval(
     decoded = np.zeros((15, 1, 4, 4))
     figure = side_by_side([Panel(line, labels, "line", circle, sites, decoded=decoded)])
     assert legend(figure)[10:] == ["99% interval", "lattice site"]
-    assert figure.axes[0].get_ylabel() == ""
+    assert figure.axes[0].get_ylabel() == "heights are random"
     assert figure.axes[1].images[0].get_array().shape == (4, 60, 3)
     assert cut_off(figure) == []
 

@@ -8,6 +8,7 @@ from vaekit.errors import BadInput
 from vaekit.space import (
     ball,
     circle,
+    coordinates,
     emptiness,
     empty_sites,
     lattice,
@@ -95,11 +96,12 @@ def test_a_standard_normal_leaves_its_corners_empty_and_little_else() -> None:
 
 def test_the_lattice_lies_in_the_coordinates_of_its_circle() -> None:
     codes = np.random.default_rng(0).standard_normal((500, 4)) * [1, 5, 1, 3]
-    around = circle(codes, axes=(1, 3))
-    assert around.axes == (1, 3)
+    around = circle(codes, plane=coordinates(4, (1, 3)))
+    assert around.plane is not None
+    assert around.plane.names == ("z1", "z3")
     assert around.radius == ball(codes[:, [1, 3]]).radius
     sites = lattice(around, 4)
     assert (sites[:, [0, 2]] == 0).all()
     assert np.ptp(sites[:, 1]) > 5
     with pytest.raises(BadInput, match="`axes` must be two of the coordinates 0 to 3"):
-        circle(codes, axes=(1, 4))
+        coordinates(4, (1, 4))

@@ -116,8 +116,8 @@ def edit(
     images, what = walk.pictures.swapaxes(0, 1), walk.along[0]
     if len(steps) == 2:
         images, labels = images[:, :, 0], [strips.number(each) for each in steps[1]]
-        what += f" across and of {walk.along[1]} down"
-    title = f"{opened.name}: scale of {what}, {method}"
+        what = f"{what} (across) and {walk.along[1]} (down)"
+    title = f"{opened.name}: {what} added at these scales, {method}"
     strips.write(path, walk.pictures, images, steps[0], rows=labels, title=title, before=originals)
 
 

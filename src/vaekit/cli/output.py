@@ -114,8 +114,10 @@ def write_figure(path: Path, figure: "Figure") -> None:
         part.write_bytes(png(figure))
 
 
-def write_data(path: Path, shape: tuple[int, ...], parts: "Iterable[NDArray[np.float32]]") -> None:
-    """Write data (n, *event) as `.npy`, or pictures as one PNG.
+def write_data(
+    path: Path, shape: tuple[int, ...], parts: "Iterable[NDArray[np.float32]]", title: str
+) -> None:
+    """Write data (n, *event) as `.npy`, or pictures as one PNG with a title.
 
     Raises BadInput where they are too many for one.
     """
@@ -131,4 +133,4 @@ def write_data(path: Path, shape: tuple[int, ...], parts: "Iterable[NDArray[np.f
             f"--out {path}: {shape[0]:,} pictures do not fit in one of {MOST_PICTURES:,} at most; "
             "write .npy instead."
         )
-    write_figure(path, grid(np.concatenate(list(parts)), ceil(sqrt(shape[0])), gap=1))
+    write_figure(path, grid(np.concatenate(list(parts)), ceil(sqrt(shape[0])), title=title))

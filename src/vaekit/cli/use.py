@@ -58,7 +58,9 @@ def sample(
         told, codes = use.draw(
             opened, n, temperature=temperature, mixture=mixture, given=what, seed=seed
         )
-    _write_decoded(path, opened, told, codes)
+    source = "the prior" if mixture is None else f"a mixture of {mixture} Gaussians"
+    source += f" at temperature {temperature:g}" if temperature != 1 else ""
+    _write_decoded(path, opened, told, codes, f"samples from {source}{_told(given)}")
 
 
 @command
@@ -83,7 +85,7 @@ def reconstruct(
         run: Name or folder of the run.
         images: Image files; the run's own data by default.
         split: Which part of the run's data.
-        n: How many of them, from the first on.
+        n: How many of them: in a picture spread over the classes, in an array from the first on.
         given: What the decoder is told instead: label=7. Image files need it.
         out: A .png or .npy file; reconstructions.png in the run's folder by default.
         force: Replace a file that is there.
@@ -94,14 +96,17 @@ def reconstruct(
 
     opened, told = open_run(run, root), inputs.given(given)
     path = _target(opened, out, "reconstructions", force)
-    found = use.reconstruct(opened, images, split=split, n=n, given=told)
+    drawn = path.suffix.lower() == ".png"
+    found = use.reconstruct(opened, images, split=split, n=n, spread=drawn, given=told)
     count = len(found.originals)
-    if path.suffix.lower() == ".npy":
+    if not drawn:
         output.write_arrays(path, found.originals.shape, [found.reconstructions])
     elif count > _MOST_PAIRS:
         raise BadInput(f"--n {count} is too many for one picture: write .npy instead.")
     else:
-        output.write_figure(path, pairs(*found, title=opened.name))
+        which = "files" if images else f"{split} rows of {opened.data['name']}"
+        title = f"{opened.name}: {count} {which}, reconstructed"
+        output.write_figure(path, pairs(*found, title=title))
     print(path)
 
 
@@ -160,7 +165,8 @@ def decode(
     opened = open_run(run, root)
     path = _target(opened, out, "decoded", force)
     told = opened.told(inputs.given(given))
-    _write_decoded(path, opened, told, files.read_codes(codes, told.model.latent.size))
+    numbers = files.read_codes(codes, told.model.latent.size)
+    _write_decoded(path, opened, told, numbers, f"{codes.name}, decoded{_told(given)}")
 
 
 def _target(run: Run, out: Path | None, stem: str, force: bool) -> Path:
@@ -173,11 +179,18 @@ def _target(run: Run, out: Path | None, stem: str, force: bool) -> Path:
     return path
 
 
-def _write_decoded(path: Path, run: Run, told: "Told", codes: "NDArray[np.float32]") -> None:
+def _told(given: tuple[str, ...]) -> str:
+    """What a picture's title says of --given."""
+    return f", told {', '.join(given)}" if given else ""
+
+
+def _write_decoded(
+    path: Path, run: Run, told: "Told", codes: "NDArray[np.float32]", title: str
+) -> None:
     """Write decoded codes in portions, so that memory does not grow with their number."""
     import torch
 
     starts = range(0, len(codes), _PORTION)
     parts = (told.decode(torch.from_numpy(codes[i : i + _PORTION])).numpy() for i in starts)
-    output.write_data(path, (len(codes), *run.spec.shape), parts)
+    output.write_data(path, (len(codes), *run.spec.shape), parts, f"{run.name}: {title}")
     print(path)

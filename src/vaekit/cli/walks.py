@@ -96,12 +96,13 @@ def traverse(
     walk = use.traverse(
         opened, image, dimensions=dimensions, span=span, steps=steps, given=told, crop=crop
     )
+    start = "the mean code" if image is None else strips.names([image])[0]
     strips.write(
         path,
         walk.pictures,
         walk.pictures,
         walk.steps[0],
         rows=walk.along,
-        title=f"{opened.name}: one coordinate moved, in standard deviations of the codes",
+        title=f"{opened.name}: coordinates of {start} moved, in standard deviations",
         before=walk.originals,
     )

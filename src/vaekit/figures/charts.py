@@ -6,6 +6,7 @@ from math import ceil
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -13,7 +14,17 @@ from numpy.typing import ArrayLike
 
 from vaekit.errors import BadInput
 from vaekit.figures.lines import DASHES
-from vaekit.figures.style import BLUE, GREY, ORANGE, colours, new_figure, styled, wrapped
+from vaekit.figures.style import (
+    BLUE,
+    GREY,
+    ORANGE,
+    colours,
+    key,
+    key_of_lines,
+    new_figure,
+    styled,
+    wrapped,
+)
 
 QUANTITIES = ("loss", "distortion", "rate")
 LINES = {
@@ -44,7 +55,7 @@ def curves(
         raise BadInput(f"no record has any of {', '.join(quantities)}: train an epoch first")
     with styled():
         width = max(4.4, 3.3 * len(found))
-        figure = new_figure(width, 3.0 + 0.3 * bool(title))
+        figure = new_figure(width, 3.3 + 0.3 * bool(title))
         for axes, (name, series) in zip(
             figure.subplots(1, len(found), squeeze=False)[0], found.items(), strict=True
         ):
@@ -55,8 +66,9 @@ def curves(
                     axes.plot(*zip(*points, strict=True), label=part, ms=mark, **LINES[part])
             axes.set(title=name, xlabel="epoch", ylabel="nats")
             axes.xaxis.set_major_locator(_whole(6))
+            _level(axes)
             axes.grid(axis="y")
-            axes.legend()
+        key_of_lines(figure)
         figure.suptitle(wrapped(title, width))
     figure.set_label(f"{title}: " * bool(title) + f"{', '.join(found)} in nats over epochs")
     return figure
@@ -110,7 +122,7 @@ def compared(
 def rates(
     rates_per_dimension: ArrayLike, *, active: ArrayLike | None = None, title: str = ""
 ) -> Figure:
-    """Bars of the rate of every latent dimension in nats, shape (D,).
+    """Bars of the rate of every latent dimension z0, z1, … in nats, shape (D,).
 
     active: mask of shape (D,) of the units to highlight: those whose code varies over the data.
     """
@@ -126,13 +138,15 @@ def rates(
     with styled():
         figure = new_figure(6.4, 3.2)
         axes = figure.add_subplot()
-        axes.bar(np.arange(len(heights)), heights, color=np.where(mask, BLUE, GREY), width=0.8)
-        axes.set(xlabel="latent dimension z", ylabel="rate (nats)", xlim=(-0.6, len(heights) - 0.4))
-        axes.xaxis.set_major_locator(_whole(20))
+        wide = min(0.8, 0.1 * len(heights))  # two bars are bars, too, and no walls
+        axes.bar(np.arange(len(heights)), heights, color=np.where(mask, BLUE, GREY), width=wide)
+        axes.set(xlabel="latent dimension", ylabel="rate (nats)", xlim=(-0.6, len(heights) - 0.4))
+        axes.xaxis.set_major_locator(_whole(14))
+        axes.xaxis.set_major_formatter(lambda place, _: f"z{place:.0f}")
         axes.grid(axis="y")
         if active is not None:
             kinds = {"active": BLUE, "inactive": GREY}
-            axes.legend(handles=[Patch(color=colour, label=name) for name, colour in kinds.items()])
+            key(figure, [Patch(color=tint, label=name) for name, tint in kinds.items()])
         axes.set_title("\n".join(filter(None, [wrapped(title, 6.4, 10), total])))
     figure.set_label(f"{title}: " * bool(title) + f"rate per dimension, {total}")
     return figure
@@ -147,6 +161,16 @@ def _series(
         for record in records
         if isinstance((record.get(part) or {}).get(name), int | float)
     ]
+
+
+def _level(axes: Axes) -> None:
+    """Plain numbers on the scale of values, and no zoom into what is constant but for rounding."""
+    axes.ticklabel_format(axis="y", useOffset=False)
+    low, high = axes.get_ylim()
+    least = 1e-3 * max(abs(low), abs(high))
+    if high - low < least:
+        middle = (low + high) / 2
+        axes.set_ylim(middle - least / 2, middle + least / 2)
 
 
 def _whole(most: int) -> MaxNLocator:

@@ -6,20 +6,21 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
 
 from vaekit.errors import BadInput
-from vaekit.figures.style import DPI, new_figure, styled, wrapped
+from vaekit.figures.style import DPI, letters, new_figure, styled, wrapped
 
 WHITE = 255
 # What a picture may measure in dots, unless its images alone are larger.
-WIDTH, HEIGHT = 1260, 1260
+WIDTH, HEIGHT = 1320, 1320
 MOST = 2**15  # pixels of a side: more than what shows pictures opens
 LINE = 40  # dots per line of a title
 EDGE = 16
 NARROWEST = 480
 LETTERS = 9  # size of names, in points
+_PAIRS = 10  # side by side
+_APART = 4  # gaps between one pair of rows and the next
 
 
 def pixels(images: Any) -> NDArray[np.uint8]:
@@ -54,12 +55,18 @@ def mosaic(images: Any, columns: int, gap: int = 0) -> NDArray[np.uint8]:
     return whole[: whole.shape[0] - gap, : whole.shape[1] - gap]
 
 
-def grid(images: Any, columns: int, *, gap: int = 0, title: str = "") -> Figure:
+def gap_of(images: Any) -> int:
+    """Pixels between neighbours that keep images (…, H, W) of this size apart."""
+    width: int = np.shape(images)[-1]
+    return max(1, round(width / 32))
+
+
+def grid(images: Any, columns: int, *, title: str = "") -> Figure:
     """Images (n, C, H, W) in [0, 1], C 1 or 3, as one picture with `columns` to a row.
 
-    Every image pixel is a whole number of dots, so nothing blurs.
+    Every image pixel is a whole number of dots, so nothing blurs; between images is a gap.
     """
-    picture = exact(mosaic(images, columns, gap), title)
+    picture = exact(mosaic(images, columns, gap_of(images)), title)
     picture.set_label(f"{title}: " * bool(title) + f"{len(images)} images, {columns} to a row")
     return picture
 
@@ -71,8 +78,9 @@ def pairs(
     title: str = "",
     rows: tuple[str, str] = ("original", "reconstruction"),
 ) -> Figure:
-    """Originals over their reconstructions, both (n, C, H, W) in [0, 1], as two labelled rows.
+    """Originals over their reconstructions, both (n, C, H, W) in [0, 1], as labelled rows.
 
+    Up to ten stand side by side; more make further pairs of rows.
     Raises BadInput where the two differ in shape.
     """
     if np.shape(originals) != np.shape(reconstructions):
@@ -80,8 +88,18 @@ def pairs(
             f"originals have shape {np.shape(originals)} and reconstructions "
             f"{np.shape(reconstructions)}: give one reconstruction per original"
         )
-    both = np.concatenate([np.asarray(originals), np.asarray(reconstructions)])
-    picture = exact(mosaic(both, len(originals), gap=1), title, rows)
+    above, below, gap = np.asarray(originals), np.asarray(reconstructions), gap_of(originals)
+    blocks, names, top = [], list[tuple[float, str]](), 0
+    for first in range(0, len(above), _PAIRS):
+        some = slice(first, first + _PAIRS)
+        lines = [mosaic(each[some], min(_PAIRS, len(above)), gap) for each in (above, below)]
+        for line, name in zip(lines, rows, strict=True):
+            names.append((top + len(line) / 2, name))
+            blocks += [line, np.full((gap, *line.shape[1:]), WHITE, np.uint8)]
+            top += len(line) + gap
+        blocks[-1] = np.repeat(blocks[-1], _APART, axis=0)
+        top += gap * (_APART - 1)
+    picture = exact(np.concatenate(blocks[:-1]), title, names)
     picture.set_label(f"{title}: " * bool(title) + f"{len(originals)} {rows[0]}s, {rows[1]}s below")
     return picture
 
@@ -89,15 +107,14 @@ def pairs(
 def exact(
     picture: NDArray[np.uint8],
     title: str = "",
-    rows: Sequence[str] = (),
+    rows: Sequence[tuple[float, str]] = (),
     columns: Sequence[tuple[float, str]] = (),
     room: tuple[int, int] = (WIDTH, HEIGHT),
 ) -> Figure:
     """A figure in which a pixel of the picture (height, width, 3) covers a whole number of dots.
 
-    rows: names on the left, of rows of equal height.
-    columns: names on top, each with the pixel its middle is at; one that would touch the name
-        before it is left out.
+    rows: names on the left, each with the pixel its middle is at.
+    columns: names on top, likewise; one that would touch the name before it is left out.
     room: dots that the picture may measure across and down, unless its pixels are more.
 
     Raises BadInput for a picture that no viewer would open.
@@ -111,7 +128,7 @@ def exact(
     scale = max(1, min(room[0] // width, room[1] // height))
     tall, wide = height * scale, width * scale
     names = list(_apart(columns, scale))
-    beside = max(map(_width, rows)) + EDGE if rows else 0
+    beside = max(_width(name) for _, name in rows) + EDGE if rows else 0
     # Names over the outer pictures may be wider than these.
     before = max((_width(name) / 2 - pixel * scale for pixel, name in names), default=0)
     behind = max((_width(name) / 2 - wide + pixel * scale for pixel, name in names), default=0)
@@ -127,11 +144,10 @@ def exact(
         axes.set_axis_off()
         axes.imshow(picture, interpolation="none", aspect="auto")
         if words:
-            figure.text(left / across, 1 - EDGE / down / 2, words, size=10, va="top")
+            figure.text(EDGE / across, 1 - EDGE / down / 2, words, size=10, va="top")
         place: dict[str, Any] = {"transform": axes.transAxes}
-        for number, name in enumerate(rows):
-            middle = 1 - (number + 0.5) / len(rows)
-            axes.text(-EDGE / wide, middle, name, ha="right", va="center", **place)
+        for pixel, name in rows:
+            axes.text(-EDGE / wide, 1 - pixel / height, name, ha="right", va="center", **place)
         for pixel, name in names:
             axes.text(pixel / width, 1 + EDGE / 2 / tall, name, ha="center", va="bottom", **place)
     return figure
@@ -149,6 +165,4 @@ def _apart(columns: Sequence[tuple[float, str]], scale: int) -> Iterator[tuple[f
 
 def _width(name: str) -> float:
     """Dots that a name is wide."""
-    with styled():
-        size = LETTERS * DPI / 72
-        return float(TextPath((0, 0), name, size=size).get_extents().width) if name else 0.0
+    return letters(name, LETTERS) * DPI

@@ -7,7 +7,7 @@ from typing import final
 from matplotlib.figure import Figure
 
 from vaekit.errors import BadInput
-from vaekit.figures.style import colours, new_figure, styled, wrapped
+from vaekit.figures.style import colours, key_of_lines, new_figure, styled, wrapped
 
 DASHES = ("-", "--", ":", "-.")  # so that lines stay apart without colour
 _MARKS = "osD^v"
@@ -44,7 +44,7 @@ def lines(
     }
     with styled():
         width = max(4.4, 3.3 * len(plots))
-        figure = new_figure(width, 3.2 + 0.3 * bool(title))
+        figure = new_figure(width, 3.5 + 0.3 * bool(title))
         row = figure.subplots(1, len(plots), squeeze=False, sharex=True, sharey=True)[0]
         for axes, (heading, drawn) in zip(row, plots.items(), strict=True):
             for line in drawn:
@@ -55,7 +55,7 @@ def lines(
             axes.set(title=heading, xlabel=xlabel)
             axes.grid()
         row[0].set_ylabel(ylabel)
-        row[0].legend()
+        key_of_lines(figure)
         figure.suptitle(wrapped(title, width))
     figure.set_label(f"{title}: " * bool(title) + f"{ylabel} over {xlabel} for {', '.join(names)}")
     return figure

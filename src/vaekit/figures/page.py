@@ -8,9 +8,9 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 CSS = """
 :root { color-scheme: light dark; --ink: #1d2430; --soft: #5b6472; --page: #ffffff;
-  --line: #dde1e7; --tint: #f4f6f9; --link: #165baf; --note: #ffac3c; }
+  --line: #dde1e7; --tint: #f4f6f9; --link: #165baf; --note: #ffac3c; --shade: #0d162a66; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #a0a9b6; --page: #14181f;
-  --line: #333b47; --tint: #1e242e; --link: #8ab8f0; --note: #c98a2e; }
+  --line: #333b47; --tint: #1e242e; --link: #8ab8f0; --note: #c98a2e; --shade: #000000cc; }
   figure img { filter: brightness(.92); } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
@@ -37,8 +37,10 @@ nav li { max-width: none; }
 nav a { text-decoration: none; }
 nav a:hover { text-decoration: underline; }
 figure { margin: 1.5rem 0; min-width: 0; }
-figure img { display: block; max-width: 100%; height: auto; background: #fff;
+figure img { display: block; max-width: 100%; height: auto; background: #fff; }
+.picture { width: fit-content; max-width: 100%; --under: #fff; --shade: #0d162a66;
   border: 1px solid var(--line); border-radius: 8px; }
+.picture img { mix-blend-mode: multiply; }
 figcaption, .below { color: var(--soft); font-size: .92rem; line-height: 1.45; }
 figcaption { margin-top: .5rem; max-width: 44rem; }
 figcaption strong { color: var(--ink); }
@@ -46,7 +48,15 @@ figcaption strong { color: var(--ink); }
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
 .row figure { margin: 0; }
 .table figcaption { margin: 0 0 .5rem; }
-.wide { overflow-x: auto; }
+/* A shade at each edge beyond which there is more: what moves along with the content covers the
+   one at an end that is reached. A picture lies over both and is multiplied with them. */
+.wide { overflow-x: auto; isolation: isolate; --under: var(--page);
+  background: linear-gradient(to right, var(--under) 40%, transparent) 0 / 3rem 100% local,
+    linear-gradient(to left, var(--under) 40%, transparent) 100% / 3rem 100% local,
+    linear-gradient(to right, var(--shade), transparent) 0 / 1rem 100% scroll,
+    linear-gradient(to left, var(--shade), transparent) 100% / 1rem 100% scroll var(--under);
+  background-repeat: no-repeat; }
+.wide:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 table { border-collapse: collapse; font-size: .97rem; line-height: 1.4;
   font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: baseline; padding: .45rem .8rem;

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaekit.errors import BadInput
-from vaekit.space import Ball
+from vaekit.space import Ball, Plane, coordinates
 
 Array = NDArray[Any]
 
@@ -19,7 +19,8 @@ class Panel:
 
     points: encodings of shape (N, D), D at least 1.
     labels: shape (N,), one colour per value; None leaves the points in one colour.
-    circle: a ball of two coordinates, drawn where given; these are the ones that are shown.
+    circle: a ball in a plane, drawn where given; this plane is the one that is shown, and that
+        of the first two coordinates by default.
     sites: lattice of shape (S, D), drawn where given; empty: its mask of shape (S,).
     decoded: the decoded sites, (S, C, H, W) in [0, 1], drawn below the plot as one image.
     """
@@ -47,6 +48,12 @@ def check(panel: Panel) -> None:
         raise BadInput(f"the mask of {sites} sites has shape {np.shape(panel.empty)}")
 
 
+def plane(panel: Panel) -> Plane:
+    """The plane that a panel shows."""
+    given = None if panel.circle is None else panel.circle.plane
+    return given or coordinates(panel.points.shape[1])
+
+
 def circle_name(circle: Ball) -> str:
     """The name of the circle in a legend."""
     return f"{circle.share * 100:g}% {'circle' if len(circle.centre) > 1 else 'interval'}"
@@ -60,6 +67,7 @@ def percent(mask: Array) -> str:
 def words(panel: Panel) -> str:
     """What a panel shows, for those who cannot see it."""
     parts = [f"{panel.title}: " if panel.title else "", f"{len(panel.points):,} encodings"]
+    parts += [f" over {' and '.join(plane(panel).names)}"]
     parts += [", coloured by label"] if panel.labels is not None else []
     parts += [f", the {circle_name(panel.circle)}"] if panel.circle is not None else []
     parts += [f", a lattice of {len(panel.sites)} sites"] if panel.sites is not None else []

@@ -15,6 +15,10 @@ from vaekit.figures.markup import inline, paragraphs, plain
 from vaekit.figures.page import page
 from vaekit.figures.table import table
 
+# The share of its size that a figure with words keeps on a narrow screen, which then scrolls:
+# letters of 12 pixels stay readable at 8.
+_LEAST = 0.66
+
 
 @final
 class Report:
@@ -98,8 +102,19 @@ def _figure(figure: Figure, caption: str, alt: str = "") -> str:
     wide, high = (round(inches * 96) for inches in figure.get_size_inches())
     kind, content = embedded(figure)
     data = b64encode(content).decode()
+    frame, least = 'class="picture"', ""
+    if _has_words(figure):
+        frame = 'class="wide picture" tabindex="0"'
+        least = f' style="min-width: {round(_LEAST * wide)}px"'
     below = f"<figcaption>{inline(caption)}</figcaption>\n" if caption else ""
     return (
-        f'<figure>\n<img width="{wide}" height="{high}" alt="{escape(words)}" '
-        f'src="data:{kind};base64,{data}">\n{below}</figure>\n'
+        f'<figure>\n<div {frame}>\n<img width="{wide}" height="{high}"{least} '
+        f'alt="{escape(words)}" src="data:{kind};base64,{data}">\n</div>\n{below}</figure>\n'
+    )
+
+
+def _has_words(figure: Figure) -> bool:
+    """Whether there is something to read in a figure, beside images alone."""
+    return bool(figure.texts or figure.legends) or any(
+        axes.axison or axes.texts for axes in figure.axes
     )

@@ -12,12 +12,23 @@ from matplotlib.patheffects import withStroke
 
 from vaekit.errors import BadInput
 from vaekit.figures.images import mosaic
-from vaekit.figures.panel import Array, Panel, check, circle_name, percent, words
-from vaekit.figures.style import BLUE, INK, colours, new_figure, styled, wrapped
+from vaekit.figures.panel import Array, Panel, check, circle_name, percent, plane, words
+from vaekit.figures.style import (
+    BLUE,
+    GREY,
+    INK,
+    PALETTE,
+    colours,
+    key,
+    key_width,
+    new_figure,
+    short,
+    styled,
+    wrapped,
+)
 from vaekit.space import Ball
 
 PANEL = 4.6  # inches
-LEGEND = 1.15
 MOST_TAGS = 10
 MOST_KEYS = 20
 MARKS: dict[str, dict[str, Any]] = {
@@ -54,11 +65,12 @@ def side_by_side(
     """
     for panel in panels:
         check(panel)
-    tints = _tints(panels)
+    tints = _tints(panels, label_names is not None)
     names = {value: _name(value, label_names) for value in tints}
+    handles = _handles(panels, tints, names)
     rows = 2 if any(panel.decoded is not None for panel in panels) else 1
     with styled():
-        width = PANEL * len(panels) + LEGEND
+        width = PANEL * len(panels) + key_width(str(each.get_label()) for each in handles)
         figure = new_figure(width, PANEL * rows + 0.4 * bool(title), "compressed")
         grid = figure.subplots(rows, len(panels), squeeze=False)
         for column, panel in zip(grid.T, panels, strict=True):
@@ -66,18 +78,26 @@ def side_by_side(
             if rows == 2:
                 _decoded(column[1], panel)
         figure.suptitle(wrapped(title, width))
-        handles = _handles(panels, tints, names)
         if handles:
-            figure.legend(handles=handles, loc="outside right upper")
+            key(figure, handles)
     figure.set_label("; ".join(words(panel) for panel in panels))
     return figure
 
 
-def _tints(panels: Sequence[Panel]) -> dict[Any, Any]:
-    """The colour of every label value, over all panels."""
+def _tints(panels: Sequence[Panel], named: bool) -> dict[Any, str]:
+    """The colour of every label value, over all panels.
+
+    Of more classes with names than a legend holds, the most frequent have one of their own.
+    """
     labels = [np.asarray(panel.labels) for panel in panels if panel.labels is not None]
-    values = np.unique(np.concatenate(labels)).tolist() if labels else []
-    return dict(zip(values, colours(len(values)), strict=True))
+    if not labels:
+        return {}
+    values, counts = np.unique(np.concatenate(labels), return_counts=True)
+    if not named or len(values) <= MOST_KEYS:
+        return dict(zip(values.tolist(), colours(len(values)), strict=True))
+    tints = dict.fromkeys(values.tolist(), GREY)
+    most = np.sort(np.argsort(-counts, kind="stable")[: len(PALETTE)])
+    return tints | dict(zip(values[most].tolist(), PALETTE, strict=True))
 
 
 def _name(value: Any, label_names: Sequence[str] | None) -> str:
@@ -88,45 +108,40 @@ def _name(value: Any, label_names: Sequence[str] | None) -> str:
     return label_names[int(value)]
 
 
-def _axes(panel: Panel) -> tuple[int, ...]:
-    """The coordinates that a panel shows: its circle's, or the first two."""
-    given = None if panel.circle is None else panel.circle.axes
-    return given or tuple(range(min(2, panel.points.shape[1])))
-
-
-def _plane(array: Array, axes: tuple[int, ...], spread: float = 0.0) -> Array:
-    """Two coordinates; a line gets heights drawn at random within `spread`."""
-    array = np.asarray(array, dtype=np.float64)[:, list(axes)]
-    if array.shape[1] == 2:
-        return array
-    return np.hstack([array, np.random.default_rng(0).uniform(-spread, spread, (len(array), 1))])
+def _spots(panel: Panel, codes: Array, spread: float = 0.0) -> Array:
+    """Codes in the panel's plane (n, 2); a line gets heights drawn at random within `spread`."""
+    flat = plane(panel).flat(codes)
+    if flat.shape[1] == 2:
+        return flat
+    return np.hstack([flat, np.random.default_rng(0).uniform(-spread, spread, (len(flat), 1))])
 
 
 def _scatter(axes: Axes, panel: Panel, tints: dict[Any, Any], names: dict[Any, str]) -> None:
-    shown = _axes(panel)
-    plane = _plane(panel.points, shown, spread=1.0)
+    spots = _spots(panel, panel.points, spread=1.0)
     # A file sorted by label would hide the classes drawn first.
-    order = np.random.default_rng(0).permutation(len(plane))
+    order = np.random.default_rng(0).permutation(len(spots))
     tint: Any = BLUE
     if panel.labels is not None:
         tint = [tints[value] for value in np.asarray(panel.labels)[order].tolist()]
-    size = float(np.clip(20_000 / len(plane), 3, 25))
+    size = float(np.clip(20_000 / len(spots), 3, 25))
     alpha = 0.35 if panel.sites is not None else 0.6
-    x, y = plane[order].T
+    x, y = spots[order].T
     axes.scatter(x, y, s=size, c=tint, alpha=alpha, linewidths=0, rasterized=True)
     if panel.circle is not None:
         _outline(axes, panel.circle)
     if panel.sites is not None:
-        _lattice(axes, _plane(panel.sites, shown), panel.empty)
+        _lattice(axes, _spots(panel, panel.sites), panel.empty)
     elif panel.labels is not None:
-        _tags(axes, plane, np.asarray(panel.labels), names)
-    axes.set_xlabel(f"z{shown[0]}")
-    if len(shown) == 1:
+        _tags(axes, spots, np.asarray(panel.labels), names)
+    across, *up = plane(panel).names
+    axes.set_xlabel(across)
+    if not up:
+        axes.set_ylabel("heights are random")
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.set_ylim(-1.5, 1.5)
     else:
-        axes.set_ylabel(f"z{shown[1]}")
+        axes.set_ylabel(up[0])
         axes.set_aspect("equal", adjustable="datalim")
     share = "" if panel.empty is None else f"\n{percent(panel.empty)} of the sites are empty"
     axes.set_title(wrapped(panel.title, PANEL, 10) + share)
@@ -178,11 +193,13 @@ def _decoded(axes: Axes, panel: Panel) -> None:
 
 def _handles(panels: Sequence[Panel], tints: dict[Any, Any], names: dict[Any, str]) -> list[Line2D]:
     dot: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 5.5}
-    values = list(tints)
+    values = [value for value in tints if tints[value] != GREY]
+    others = len(tints) - len(values)
     if len(values) > MOST_KEYS:
         # The colours are a scale then, and some of its values are key enough.
         values = [values[n] for n in np.linspace(0, len(values) - 1, MOST_TAGS).round().astype(int)]
-    handles = [Line2D([], [], color=tints[v], label=names[v], **dot) for v in values]
+    handles = [Line2D([], [], color=tints[v], label=short(names[v]), **dot) for v in values]
+    handles += [Line2D([], [], color=GREY, label=f"{others} others", **dot)] if others else []
     rounds = {circle_name(panel.circle) for panel in panels if panel.circle is not None}
     handles += [Line2D([], [], color=INK, linewidth=1.1, label=name) for name in sorted(rounds)]
     for name, label in (("site", "lattice site"), ("empty", "empty site")):

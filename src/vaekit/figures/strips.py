@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from vaekit.errors import BadInput
-from vaekit.figures.images import WHITE, exact, mosaic
+from vaekit.figures.images import WHITE, exact, gap_of, mosaic
 
 # Dots across and down, so that ten pictures of 64 pixels are shown at twice their size.
 _ROOM = (1900, 1900)
@@ -44,16 +44,17 @@ def strips(
         parts.append((_column(after, array), ("original",)))
     blocks: list[NDArray[np.uint8]] = []
     names: list[tuple[float, str]] = []
-    start, width = 0, array.shape[-1]
-    gap = max(2, width // 12)
+    start, (height, width), thin = 0, array.shape[-2:], gap_of(array)
+    gap = max(2 * thin, width // 12)
     for tiles, heads in parts:
-        block = mosaic(tiles.reshape(-1, *tiles.shape[2:]), len(heads), gap=1)
+        block = mosaic(tiles.reshape(-1, *tiles.shape[2:]), len(heads), thin)
         names += [
-            (start + place * (width + 1) + width / 2, name) for place, name in enumerate(heads)
+            (start + place * (width + thin) + width / 2, name) for place, name in enumerate(heads)
         ]
         start += block.shape[1] + gap
         blocks += [block, np.full((block.shape[0], gap, 3), WHITE, np.uint8)]
-    picture = exact(np.concatenate(blocks[:-1], axis=1), title, rows, names, _ROOM)
+    beside = [(place * (height + thin) + height / 2, name) for place, name in enumerate(rows)]
+    picture = exact(np.concatenate(blocks[:-1], axis=1), title, beside, names, _ROOM)
     shown = f"{len(array)} strips from {columns[0]} to {columns[-1]}"
     picture.set_label(f"{title}: " * bool(title) + shown)
     return picture

@@ -1,6 +1,6 @@
 """How every picture looks: palette, type, sizes. No global state of matplotlib is touched."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from textwrap import fill
 from typing import Any
@@ -9,7 +9,9 @@ import matplotlib.style
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 
 # Twice the 96 dots per inch of a web page: halved exactly on a plain screen, sharp on a dense one.
 DPI = 192
@@ -28,6 +30,8 @@ PALETTE = (
     "#ab9956",
     "#ffac3c",
 )
+_KEY = 0.42  # inches of a legend that are not letters
+_NAME = 28  # letters of a name in a legend
 BLUE, ORANGE, GREY, INK = "#165baf", "#c9660a", "#b9bdc3", "#1d2430"
 
 STYLE: dict[str, Any] = {
@@ -79,11 +83,38 @@ def new_figure(width: float, height: float, layout: Any = "constrained") -> Figu
     return figure
 
 
-def colours(count: int) -> list[Any]:
+def key(figure: Figure, handles: Sequence[Any]) -> None:
+    """The one legend of a figure, beside its plots: there it lies on nothing that they show."""
+    figure.legend(handles=handles, loc="outside right upper")
+
+
+def key_of_lines(figure: Figure) -> None:
+    """The legend of the lines in all plots of a figure, each name once, in a row below them."""
+    lines = {line.get_label(): line for axes in figure.axes for line in axes.lines}
+    figure.legend(handles=list(lines.values()), loc="outside lower left", ncols=len(lines))
+
+
+def key_width(names: Iterable[str]) -> float:
+    """Inches that a legend of these names takes; none where there are no names."""
+    return max((_KEY + letters(name, STYLE["legend.fontsize"]) for name in names), default=0.0)
+
+
+def short(name: str) -> str:
+    """A name as a legend has room for."""
+    return name if len(name) <= _NAME else f"{name[: _NAME - 1].rstrip()}…"
+
+
+def letters(text: str, points: float) -> float:
+    """Inches that a text is wide in type of this size."""
+    with styled():
+        return float(TextPath((0, 0), text, size=points).get_extents().width) / 72 if text else 0.0
+
+
+def colours(count: int) -> list[str]:
     """One colour per class: the palette, or steps of viridis where it has too few."""
     if count <= len(PALETTE):
         return list(PALETTE[:count])
-    return list(colormaps["viridis"](np.linspace(0, 0.95, count)))
+    return [to_hex(tint) for tint in colormaps["viridis"](np.linspace(0, 0.95, count))]
 
 
 def wrapped(text: str, inches: float, points: float = 11.5) -> str:

@@ -60,7 +60,7 @@ def demo(folder: Path = Path("demo"), *, seed: int = 0, progress: bool = True) -
             progress=progress,
         )
         dataset = run.dataset(progress=False)
-        looks[recipe] = look(run.model(), dataset, encoded=dataset.train)
+        looks[recipe] = look(run.model(), dataset, encoded="train")
     console.print("[bold]3/3[/] figures and report")
     for recipe, run in runs.items():
         drawn = model_figures(looks[recipe], run.records(), MODELS[recipe])
@@ -91,7 +91,7 @@ def _report(runs: dict[str, Run], looks: dict[str, Look], seen: str) -> Report:
     report.figures(
         [
             (
-                figures.grid(looks[recipe].samples, 10, gap=1),
+                figures.grid(looks[recipe].samples, 10),
                 f"{title}: {samples_title(looks[recipe])}.",
             )
             for recipe, title in MODELS.items()
@@ -123,7 +123,7 @@ def _normal(looks: dict[str, Look]) -> float:
 
 def _both(looks: dict[str, Look], field: str, columns: int, what: str) -> list[Any]:
     return [
-        (figures.grid(getattr(looks[recipe], field), columns, gap=1), f"{title}: {what}.")
+        (figures.grid(getattr(looks[recipe], field), columns), f"{title}: {what}.")
         for recipe, title in MODELS.items()
     ]
 

@@ -18,6 +18,7 @@ from vaekit.reports.forecast import Forecast, Trial, forecast
 from vaekit.reports.mnist_report import write_report
 from vaekit.reports.mnist_results import CASES, Case, Measured, Results
 from vaekit.runs import Run
+from vaekit.space import coordinates
 from vaekit.training import Training
 from vaekit.workflow.looks import SIDE, Look, draw_samples, look, model_figures, panel
 
@@ -81,7 +82,8 @@ def mnist(
     for name, (case, trial) in _article(size).items():
         console.print(f"[bold]{name}[/]: {size.epochs} epochs in the article's objective")
         run = trial.run(name, folder / "runs", "mnist", progress=progress)
-        found = look(run.model(), dataset, seed=trial.training.seed, axes=(0, 1))
+        plane = coordinates(case.latent)
+        found = look(run.model(), dataset, seed=trial.training.seed, plane=plane)
         looks.setdefault(case.name, found)
         measured.setdefault(case.name, []).append(_measure(case, run, found, judge, dataset))
         left.done(name)

@@ -8,14 +8,17 @@ from vaekit.space.emptiness import normal_emptiness as normal_emptiness
 from vaekit.space.interpolation import check_steps, linear, spherical
 from vaekit.space.lattice import lattice
 from vaekit.space.mixture import Mixture, mixture
+from vaekit.space.plane import Plane, coordinates, principal
 
 __all__ = [
     "Ball",
     "Directions",
     "Mixture",
+    "Plane",
     "ball",
     "check_steps",
     "circle",
+    "coordinates",
     "directions",
     "edit",
     "emptiness",
@@ -24,6 +27,7 @@ __all__ = [
     "linear",
     "mixture",
     "normal_emptiness",
+    "principal",
     "spacing",
     "spherical",
     "traverse",

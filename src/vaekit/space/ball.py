@@ -1,14 +1,13 @@
 """The ball around the mean of the encodings that encloses a given share of them."""
 
 from dataclasses import dataclass, replace
-from typing import Any, final
+from typing import final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from vaekit.errors import BadInput
-
-Array = NDArray[Any]
+from vaekit.space.plane import Array, Plane, coordinates, points
 
 
 @final
@@ -19,23 +18,13 @@ class Ball:
     centre: shape (D,).
     radius: distance from the centre, in latent units.
     share: the share of encodings it was made to enclose, in (0, 1].
-    axes: the coordinates it lies in, where these are not all.
+    plane: the plane or line it lies in, where that is not the whole space.
     """
 
     centre: Array
     radius: float
     share: float
-    axes: tuple[int, ...] | None = None
-
-
-def points(encodings: ArrayLike) -> Array:
-    """Encodings of shape (N, D) as float64; BadInput where the shape or a value is no point."""
-    array = np.asarray(encodings, dtype=np.float64)
-    if array.ndim != 2 or 0 in array.shape:
-        raise BadInput(f"encodings have shape {array.shape}: give at least one, as (N, D)")
-    if not np.isfinite(array).all():
-        raise BadInput("encodings hold NaN or infinity: the model diverged, train it again")
-    return array
+    plane: Plane | None = None
 
 
 def ball(encodings: ArrayLike, share: float = 0.99) -> Ball:
@@ -55,15 +44,12 @@ def ball(encodings: ArrayLike, share: float = 0.99) -> Ball:
     return Ball(centre, float(radius), share)
 
 
-def circle(encodings: ArrayLike, share: float = 0.99, axes: tuple[int, ...] | None = None) -> Ball:
-    """The ball in the plane of two coordinates: what a scatter plot of encodings (N, D) shows.
+def circle(encodings: ArrayLike, share: float = 0.99, plane: Plane | None = None) -> Ball:
+    """The ball in a plane of the latent space: what a scatter plot of encodings (N, D) shows.
 
-    axes: which two, the first two by default. An encoding with one coordinate gives an interval,
-    the ball of the line.
-    Raises BadInput for coordinates that are not there.
+    plane: which one, that of the first two coordinates by default. An encoding with one
+    coordinate gives an interval, the ball of the line.
     """
     array = points(encodings)
-    chosen = tuple(range(min(2, array.shape[1]))) if axes is None else axes
-    if not chosen or len(chosen) > 2 or not all(0 <= axis < array.shape[1] for axis in chosen):
-        raise BadInput(f"`axes` must be two of the coordinates 0 to {array.shape[1] - 1}")
-    return replace(ball(array[:, list(chosen)], share), axes=chosen)
+    chosen = plane or coordinates(array.shape[1])
+    return replace(ball(chosen.flat(array), share), plane=chosen)

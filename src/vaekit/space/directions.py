@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaekit.errors import BadInput
-from vaekit.space.ball import Array, points
+from vaekit.space.plane import Array, points
 
 Method = Literal["means", "balanced", "logistic"]
 _TRIES = 1000  # iterations of a logistic regression at most

@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaekit.errors import BadInput
-from vaekit.space.ball import Array, circle, points
+from vaekit.space.ball import circle
 from vaekit.space.lattice import lattice
+from vaekit.space.plane import Array, points
 
 
 def spacing(encodings: ArrayLike, percentile: float = 95) -> float:

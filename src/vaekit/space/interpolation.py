@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaekit.errors import BadInput
-from vaekit.space.ball import Array
+from vaekit.space.plane import Array
 
 MOST_STEPS = 1_000
 _PARALLEL = 1e-6  # sine of an angle below which a great circle is a line, or is not unique

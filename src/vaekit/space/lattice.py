@@ -3,16 +3,18 @@
 import numpy as np
 
 from vaekit.errors import BadInput
-from vaekit.space.ball import Array, Ball
+from vaekit.space.ball import Ball
+from vaekit.space.plane import Array, coordinates
 
 
 def lattice(circle: Ball, size: int, side: int = 15) -> Array:
     """Sites of the square lattice whose corners lie on the circle.
 
-    The sites have shape (side * side, D) with D = `size`; coordinates but the circle's are zero.
-    They run along rows, its first coordinate growing to the right and its second falling from row
-    to row, so that pictures decoded from them and laid out `side` to a row have the orientation of
-    a scatter plot. On a line (D = 1) the sites are `side` equidistant points, shape (side, 1).
+    The sites have shape (side * side, D) with D = `size` and lie in the circle's plane, that of
+    the first two coordinates where it names none. They run along rows, the first coordinate
+    growing to the right and the second falling from row to row, so that pictures decoded from
+    them and laid out `side` to a row have the orientation of a scatter plot. On a line (D = 1)
+    the sites are `side` equidistant points, shape (side, 1).
 
     circle: a ball of one or two dimensions, at most D.
     Raises BadInput where the circle doesn't fit the latent size, and for fewer than two sites.
@@ -25,8 +27,6 @@ def lattice(circle: Ball, size: int, side: int = 15) -> Array:
     reach = circle.radius / np.sqrt(dims)
     steps = np.linspace(-reach, reach, side)
     axes = [steps] if dims == 1 else [steps, steps[::-1]]
-    sites = np.zeros((side**dims, size))
     # Default "xy" indexing makes the first coordinate the one that runs along rows.
-    plane = np.stack([grid.ravel() for grid in np.meshgrid(*axes)], axis=1)
-    sites[:, list(circle.axes or range(dims))] = circle.centre + plane
-    return sites
+    flat = np.stack([grid.ravel() for grid in np.meshgrid(*axes)], axis=1)
+    return (circle.plane or coordinates(size)).codes(circle.centre + flat)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaekit.errors import BadInput
-from vaekit.space.ball import Array, points
+from vaekit.space.plane import Array, points
 
 _HELD_OUT = 0.1  # share of the codes that chooses between the kinds of covariance
 _KINDS = ("full", "diag")

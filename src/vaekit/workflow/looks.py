@@ -16,11 +16,14 @@ from vaekit.data import Dataset, Split
 from vaekit.errors import BadInput
 from vaekit.kinds import KINDS
 from vaekit.model import Autoencoder
+from vaekit.records import Batch
 from vaekit.runs import Run
-from vaekit.space import Ball, circle, empty_sites, lattice
-from vaekit.workflow.given import given
+from vaekit.space import Ball, Plane, circle, coordinates, empty_sites, lattice, principal
+from vaekit.training.activity import Activity
+from vaekit.workflow.given import Part, given
 
 Array = NDArray[Any]
+NAMES: dict[Part, str] = {"train": "training", "validation": "validation", "test": "test"}
 SIDE = 15
 _ROWS = 1_000  # rows that a rate is measured on
 
@@ -30,82 +33,147 @@ _ROWS = 1_000  # rows that a rate is measured on
 class Look:
     """Arrays behind the figures of one model.
 
-    points: encodings (posterior modes) of N held-out rows, (N, D). labels: (N,) or None.
-    circle: encloses 99% of them in the plane of two coordinates.
+    data: the name of the data. encoded, held_out: which part of them is encoded, and which
+        reconstructed.
+    points: encodings (posterior modes) of N rows, (N, D). labels: (N,) or None.
+    circle: encloses 99% of them in the plane that is shown. view: what that plane is, where the
+        space is more than it.
     sites: the inscribed lattice (S, D); empty: which sites lie in a hole, (S,).
     decoded, samples, originals, reconstructions: (n, *shape).
+    told: what a model with conditions is told as it decodes the lattice: "label=7".
+    gaps: whether values are missing from the originals, which are 0.5 there.
     drawn: whether rows can be drawn.
     prior: whether the samples are drawn from the model's own prior.
     """
 
+    data: str
+    encoded: Part
+    held_out: Part
     points: Array
     labels: Array | None
     label_names: tuple[str, ...] | None
     circle: Ball
+    view: str
     sites: Array
     empty: Array
     decoded: Array
+    told: str
     samples: Array
     originals: Array
     reconstructions: Array
+    gaps: bool
     drawn: bool
     prior: bool
+
+    @property
+    def codes(self) -> str:
+        """What the encodings are the codes of."""
+        return f"{len(self.points):,} {NAMES[self.encoded]} rows of {self.data}"
 
 
 def look(
     model: Autoencoder,
     dataset: Dataset,
     *,
-    encoded: Split | None = None,
+    encoded: Part | None = None,
     samples: int = 100,
     limit: int = 10_000,
     seed: int = 0,
-    axes: tuple[int, ...] | None = None,
+    plane: Plane | None = None,
 ) -> Look:
     """Encode up to `limit` rows, decode the lattice, sample and reconstruct.
 
-    axes: the coordinates of the map and the lattice; left out, the two that carry most rate.
-
     encoded: the rows to encode; left out, held-out ones: the validation split, or the
         test split where that is empty. What is reconstructed is always held out.
+    plane: that of the map and the lattice; left out, see `telling_plane`.
     """
-    split = (encoded or held_out(dataset)).take(slice(0, limit))
+    unseen = held_out_part(dataset)
+    part = encoded or unseen
+    split: Split = getattr(dataset, part).take(slice(0, limit))
     points = model.encode(split)
-    around = circle(points, axes=axes or busiest(model, split, points))
+    shown, view = (plane, "") if plane else telling_plane(model, split, points)
+    around = circle(points, plane=shown)
     sites = lattice(around, points.shape[1], SIDE)
-    others = held_out(dataset)
-    first = others.batch(slice(0, 20))
+    others: Split = getattr(dataset, unseen)
+    some = others.batch(some_rows(others, 20, seed))
     return Look(
-        points,
-        split.labels,
-        dataset.label_names,
-        around,
-        sites,
-        empty_sites(sites, points),
-        decode(model, sites, some_context(others, len(sites), seed=None)),
-        draw_samples(model, points, samples, seed, some_context(others, samples, seed)),
-        first.x.numpy(),
-        model.reconstruct(first).numpy(),
-        KINDS[dataset.kind].drawn(dataset.shape),
-        "prior" in model.latent.provides,
+        data=dataset.name,
+        encoded=part,
+        held_out=unseen,
+        points=points,
+        labels=split.labels,
+        label_names=dataset.label_names,
+        circle=around,
+        view=view,
+        sites=sites,
+        empty=empty_sites(sites, points),
+        decoded=decode(model, sites, some_context(others, len(sites), seed=None)),
+        told=first_told(dataset, others),
+        samples=draw_samples(model, points, samples, seed, some_context(others, samples, seed)),
+        originals=_with_gaps(some).numpy(),
+        reconstructions=model.reconstruct(some).numpy(),
+        gaps=some.mask is not None,
+        drawn=KINDS[dataset.kind].drawn(dataset.shape),
+        prior="prior" in model.latent.provides,
     )
 
 
-def busiest(model: Autoencoder, split: Split, points: Array) -> tuple[int, ...]:
-    """The two coordinates that carry most rate, in their order; of codes without a rate by
-    dimension, those that vary most."""
-    worth = points.std(axis=0)
-    if "rates" in model.latent.provides:
-        with torch.no_grad():
-            trace = next(model.traces(split.batch(slice(0, _ROWS)).to(model.device), 1))
-        assert trace.draw.rates is not None
-        worth = trace.draw.rates.mean(0).cpu().numpy()
-    return tuple(sorted(int(axis) for axis in np.argsort(-worth)[:2]))
+def telling_plane(model: Autoencoder, split: Split, points: Array) -> tuple[Plane, str]:
+    """The plane of a latent space that tells most of it, and what it is where there are more.
+
+    points: the codes (N, D) of the split. Of more than two dimensions these are the two
+    coordinates that carry most rate, or the first two principal components of codes without a
+    rate by dimension. It goes through the mean code.
+    """
+    size = points.shape[1]
+    if size <= 2:
+        return coordinates(size), ""
+    if "rates" not in model.latent.provides:
+        return principal(points), f"two principal components of {size} dimensions"
+    worth = rates(model, split)
+    axes = tuple(sorted(int(axis) for axis in np.argsort(-worth)[:2]))
+    plane = coordinates(size, axes, through=points.mean(0))
+    return plane, f"{' and '.join(plane.names)} carry most rate of {size} dimensions"
+
+
+def rates(model: Autoencoder, split: Split) -> Array:
+    """The mean rate of every latent dimension over a split, (D,), in nats."""
+    found, generator = Activity(), torch.Generator(model.device).manual_seed(0)
+    with torch.no_grad():
+        for start in range(0, len(split), _ROWS):
+            batch = split.batch(slice(start, start + _ROWS)).to(model.device)
+            for trace in model.traces(batch, 1, generator):
+                found.add(trace.draw)
+    return np.asarray(found.report()["rates"])
+
+
+def some_rows(split: Split, n: int, seed: int = 0) -> Array:
+    """The numbers of n rows of a split, drawn with the seed: as many of each class as there are.
+
+    All of them, in their order, where there are no more than n.
+    """
+    order = np.random.default_rng(seed).permutation(len(split))
+    if n >= len(split):
+        return np.arange(len(split))
+    if split.labels is None:
+        return order[:n]
+    labels = split.labels[order]
+    turns = np.zeros(len(order), int)  # how many rows of a row's class come before it
+    for label in np.unique(labels):
+        turns[labels == label] = np.arange((labels == label).sum())
+    return order[np.lexsort((labels, turns))][:n]
+
+
+def held_out_part(dataset: Dataset) -> Part:
+    """The name of `held_out`."""
+    parts: tuple[Part, ...] = ("validation", "test", "train")
+    return next(part for part in parts if len(getattr(dataset, part)))
 
 
 def held_out(dataset: Dataset) -> Split:
     """The validation split, or the test split where there is none, or the training data."""
-    return next(split for split in (dataset.validation, dataset.test, dataset.train) if len(split))
+    split: Split = getattr(dataset, held_out_part(dataset))
+    return split
 
 
 def decode(model: Autoencoder, codes: Array, context: Tensor | None = None) -> Array:
@@ -120,6 +188,21 @@ def some_context(split: Split, n: int, seed: int | None) -> Tensor | None:
     numbers = np.random.default_rng(seed)
     rows = np.zeros(n, int) if seed is None else numbers.integers(len(split), size=n)
     return torch.from_numpy(split.context[rows])
+
+
+def first_told(dataset: Dataset, split: Split) -> str:
+    """What a model with conditions is told of the first row of a split; "" without conditions."""
+    told = []
+    for column in dataset.conditions.columns if dataset.conditions else ():
+        value = split.table[column.name][0]
+        names = dataset.label_names if column.name == "label" else None
+        told.append(f"{column.name}={names[int(value)] if names else value}")
+    return ", ".join(told)
+
+
+def _with_gaps(batch: Batch) -> Tensor:
+    """The rows of a batch, halfway between black and white where values are missing."""
+    return batch.x if batch.mask is None else batch.x.where(batch.mask, 0.5)
 
 
 def draw_samples(
@@ -148,28 +231,54 @@ def panel(found: Look, title: str, *, sites: bool = False, decoded: bool = False
 
 def model_figures(found: Look, records: list[dict[str, Any]], title: str) -> dict[str, Figure]:
     """All figures of one model by file name; pictures only where the data are pictures."""
-    pictures: dict[str, Figure] = {}
+    drawn: dict[str, Figure] = {}
+    shown = "\n".join(filter(None, [f"{title}: codes of {found.codes}", found.view]))
     for name, sites in (("encodings", False), ("lattice-sites", True)):
-        pictures[name] = figures.side_by_side([panel(found, title, sites=sites)], found.label_names)
+        drawn[name] = figures.side_by_side([panel(found, shown, sites=sites)], found.label_names)
     if found.drawn:
-        pictures["lattice"] = figures.grid(found.decoded, SIDE, title=f"{title}: decoded lattice")
-        pictures["reconstructions"] = figures.pairs(
-            found.originals, found.reconstructions, title=title
+        drawn["lattice"] = figures.grid(
+            found.decoded, SIDE, title=f"{title}: {lattice_title(found)}"
         )
-        pictures["samples"] = figures.grid(
-            found.samples, 10, title=f"{title}: {samples_title(found)}"
+        drawn["reconstructions"] = figures.pairs(
+            found.originals,
+            found.reconstructions,
+            title=f"{title}: {reconstructions_title(found)}",
         )
+        drawn["samples"] = figures.grid(found.samples, 10, title=f"{title}: {samples_title(found)}")
     if records:
-        pictures["curves"] = figures.curves(records, title=title)
-        code = records[-1].get("validation") or records[-1].get("code") or {}
-        if rates := code.get("rates"):
-            pictures["rates"] = figures.rates(rates, active=code.get("active"), title=title)
-    return pictures
+        drawn["curves"] = figures.curves(records, title=f"{title}: training on {found.data}")
+        last = records[-1]
+        part: Part = "validation" if last.get("validation") else "train"
+        code = last.get("validation") or last.get("code") or {}
+        if by_dimension := code.get("rates"):
+            rows = f"rate of {NAMES[part]} rows of {found.data}, epoch {last['epoch']}"
+            drawn["rates"] = figures.rates(
+                by_dimension, active=code.get("active"), title=f"{title}: {rows}"
+            )
+    return drawn
+
+
+def lattice_title(found: Look) -> str:
+    """What the decoded lattice shows."""
+    assert found.circle.plane is not None
+    across, *up = found.circle.plane.names
+    way = f"{across} grows to the right" + (f", {up[0]} upwards" if up else "")
+    size = found.points.shape[1]
+    rest = f"; the other {size - 2} stay at their mean" if size > 2 else ""
+    rest += f"\ntold {found.told}" if found.told else ""
+    return f"decoded lattice in the codes of {found.codes}\n{way}{rest}"
+
+
+def reconstructions_title(found: Look) -> str:
+    """What is reconstructed."""
+    gaps = "; grey is missing" if found.gaps else ""
+    return f"{NAMES[found.held_out]} rows of {found.data}, reconstructed{gaps}"
 
 
 def samples_title(found: Look) -> str:
     """What the samples are samples of."""
-    return "samples from the prior" if found.prior else "samples from a Gaussian fit to its codes"
+    told = f", each told what some {NAMES[found.held_out]} row is" if found.told else ""
+    return f"samples from {'the prior' if found.prior else 'a Gaussian fit to its codes'}{told}"
 
 
 def draw_figures(run: Run, data: Any = None, *, limit: int = 10_000) -> list[Path]:
@@ -184,7 +293,8 @@ def draw_figures(run: Run, data: Any = None, *, limit: int = 10_000) -> list[Pat
     others = given(run, data)
     dataset, folder, title = others.dataset, run.path / "figures", run.name
     if not others.own:
-        dataset = replace(dataset, validation=others.part("all"))
+        none = dataset.validation.take(slice(0, 0))
+        dataset = replace(dataset, validation=none, test=others.part("all"))
         name = re.sub(r"[^\w+-]+", "-", dataset.name)
         folder, title = folder / name, f"{run.name} on {dataset.name}"
     found = look(run.model(), dataset, limit=limit)

@@ -27,6 +27,7 @@ from vaekit.space.directions import Method
 from vaekit.workflow.derived import attribute_directions, code_mixture, codes
 from vaekit.workflow.given import Part, Some, filled, part_of, prepared
 from vaekit.workflow.given import given as data_for
+from vaekit.workflow.looks import some_rows
 
 Array = NDArray[Any]
 Given = Mapping[str, str] | None
@@ -117,11 +118,13 @@ def reconstruct(
     *,
     split: Part = "test",
     n: int = 16,
+    spread: bool = False,
     given: Given = None,
     crop: Crop | None = None,
 ) -> Pairs:
     """Encode and decode pictures, or the first n rows of a part of the run's data.
 
+    spread: n rows drawn at random instead, as many of every class.
     given: what the decoder is told instead of the data's own columns; pictures need it where
         the model has conditions.
     """
@@ -132,7 +135,8 @@ def reconstruct(
         x = torch.from_numpy(photos(run, pictures, crop))
         batch = Batch(x, None if context is None else context.expand(len(x), -1))
     else:
-        batch = part_of(run.dataset(), split).batch(slice(0, n))
+        rows = part_of(run.dataset(), split)
+        batch = rows.batch(some_rows(rows, n) if spread else slice(0, n))
     model = run.model()
     other = batch.context if context is None else context.expand(len(batch), -1)
     return Pairs(batch.x.numpy(), model.decode(model.encode(batch), other).numpy())
