@@ -18,7 +18,7 @@ from vaekit.spec import Options, Spec
 from vaekit.training import Training, fit
 from vaekit.training.group import joined
 from vaekit.training.support import check_support
-from vaekit.workflow.processes import train_together
+from vaekit.workflow.processes import check_devices, train_together
 
 _NOT_KEPT = ("labels", "workers")  # options of data that a run has no use for
 
@@ -100,6 +100,8 @@ def start(
     training = training if group.world == 1 else replace(training, devices=group.world)
     context = dataset.conditions.size if dataset.conditions else 0
     spec = replace(spec, context=context, kind=dataset.kind)
+    if training.devices > group.world:
+        check_devices(training.devices)
     if source is None and training.devices > group.world:
         raise BadInput(
             f"`devices={training.devices}` needs data that every process can load: write the "
@@ -163,6 +165,8 @@ def resume(
         return run
     group = joined()
     together = run.training.devices > group.world == 1
+    if together:
+        check_devices(run.training.devices)
     dataset = run.dataset(progress=progress and group.first)
     model, objective = _build(run.spec, run.training)
     if further and group.first:
