@@ -130,3 +130,13 @@ def test_more_devices_than_processes_are_refused() -> None:
     data = load("digits")
     with pytest.raises(BadInput, match="`devices=2` needs as many processes, and there are 1"):
         fit(model, objective, data, Training(devices=2), progress=False)
+
+
+def test_more_devices_than_the_machine_serves_are_refused_before_any_is_started(
+    tmp_path: Path,
+) -> None:
+    for devices in ("100000", "1000000000"):
+        done = call(tmp_path, "train", "ae", *COMMON, "--devices", devices)
+        assert done.returncode == 2
+        assert "error: --devices must be" in done.stderr
+        assert not (tmp_path / "runs").exists()

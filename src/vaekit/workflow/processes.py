@@ -15,11 +15,25 @@ import time
 from pathlib import Path
 
 from vaekit.errors import BadInput, Interrupted
+from vaekit.memory import require
 from vaekit.training.group import PARENT
 from vaekit.training.stop import StopRequest
 
 _GRACE = 20.0  # seconds for the others to end by themselves once one has failed
 BAD_INPUT, INTERRUPTED = 2, 130
+_A_CORE = 4  # processes: with more they only take turns, and the machine answers nobody
+_A_PROCESS = 300 * 2**20  # bytes of one that has loaded PyTorch and a small model
+
+
+def check_devices(devices: int) -> None:
+    """Raise BadInput for more processes than this machine can serve, before any is started."""
+    cores = os.cpu_count() or 1
+    if devices > _A_CORE * cores:
+        raise BadInput(
+            f"`devices` must be {_A_CORE * cores} or less, as this machine has {cores} cores, "
+            f"not {devices}."
+        )
+    require(devices * _A_PROCESS, f"`devices={devices}`")
 
 
 def train_together(path: Path, devices: int, progress: bool, lock: tuple[int, ...]) -> None:

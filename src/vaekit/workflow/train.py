@@ -1,6 +1,5 @@
 """Train a run: from names and options to a finished run directory, and on from where it stopped."""
 
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,9 +22,8 @@ from vaekit.training.group import joined
 from vaekit.training.lock import held, held_together, inherited
 from vaekit.training.support import check_support
 from vaekit.workflow.overview import overview
-from vaekit.workflow.processes import train_together
+from vaekit.workflow.processes import check_devices, train_together
 
-_FEW = 8  # processes that any machine may be asked for
 _NOT_KEPT = ("labels", "workers")  # options of data that a run has no use for
 
 
@@ -107,15 +105,12 @@ def start(
     training = training if group.world == 1 else replace(training, devices=group.world)
     context = dataset.conditions.size if dataset.conditions else 0
     spec = replace(spec, context=context, kind=dataset.kind)
+    if training.devices > group.world:
+        check_devices(training.devices)
     if source is None and training.devices > group.world:
         raise BadInput(
             f"`devices={training.devices}` needs data that every process can load: write the "
             "arrays to a file with numpy.savez, and give its path."
-        )
-    if training.devices > (most := max(_FEW, os.cpu_count() or 1)):
-        raise BadInput(
-            f"`devices={training.devices}` are more processes than this machine is for: give "
-            f"{most} at most."
         )
     model, objective = _build(spec, training)
     check_support(model.likelihood, dataset)
@@ -186,6 +181,8 @@ def resume(
     if run.finished and not further:
         return run
     together = run.training.devices > group.world == 1
+    if together:
+        check_devices(run.training.devices)
     with held_together(run.path, group) as lock:
         dataset = run.dataset(progress=progress and group.first)
         model, objective = _build(run.spec, run.training)
