@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vaekit.data import archives, arrays
+from vaekit.data import archives
 from vaekit.data.cache import cache_dir, data_dirs
+from vaekit.data.checks import digest
 from vaekit.data.dataset import Split
 from vaekit.data.pictures import Wanted
 from vaekit.data.splits import Found
@@ -89,7 +90,7 @@ def read(path: Path) -> Found:
         whole = np.concatenate(rows)
         x = np.ascontiguousarray(whole[:, 1:]).reshape(-1, *SHAPE)
         splits[split] = Split(x, {"label": whole[:, 0].astype(np.int64)})
-    return Found(splits, "image", arrays.digest(splits), names, tail=True)
+    return Found(splits, "image", digest(splits), names, tail=True)
 
 
 def _contents(path: Path) -> dict[str, bytes]:
