@@ -145,6 +145,7 @@ def two(trained: Run, tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
+@pytest.mark.filterwarnings("default")  # the command shows them, as lines
 @pytest.mark.parametrize(
     ("name", "change", "named"),
     [
@@ -207,7 +208,7 @@ def test_runs_are_compared_in_a_table_and_a_figure(call: Call, two: Path, tmp_pa
     table = {line[:30].strip(): line[30:].split() for line in found.out.splitlines()}
     assert table["recipe"] == ["vae", "beta-vae"]
     assert table["latent"] == ["2", "3"]
-    assert table["beta"] == ["4.0"]
+    assert table["beta"] == ["1.0", "4.0"]
     assert "binarise" not in table
     runs = [open_run(name, two) for name in ("good", "third")]
     counts = [sum(p.numel() for p in run.model().parameters()) for run in runs]

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from vaekit.errors import BadInput
-from vaekit.figures import curves, rates
+from vaekit.figures import compared, curves, rates
 
 VAE = [
     {
@@ -140,3 +140,21 @@ def test_refuses_rates_of_another_shape() -> None:
         rates(np.zeros((2, 3)))
     with pytest.raises(BadInput, match="mask"):
         rates([1.0, 2.0], active=[True])
+
+
+def test_several_trainings_share_a_plot_for_each_quantity() -> None:
+    one = [{"epoch": n, "train": {"loss": 9 / n}, "validation": {"loss": 8 / n}} for n in (1, 2)]
+    other = [{"epoch": 1, "train": {"loss": 7.0, "rate": 2.0}, "validation": {}}]
+    figure = compared({"one": one, "other": other, "begun": []})
+    loss, rate = figure.axes
+    assert [axes.get_title() for axes in (loss, rate)] == ["loss", "rate"]
+    assert [list(line.get_ydata()) for line in loss.lines] == [[8.0, 4.0], [7.0], []]
+    assert [list(line.get_ydata()) for line in rate.lines] == [[], [2.0], []]
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "one",
+        "other (training data)",
+        "begun",
+    ]
+    with pytest.raises(BadInput, match="train an epoch first"):
+        compared({"begun": []})

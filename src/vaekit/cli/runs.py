@@ -72,7 +72,7 @@ def _compare(
     else:
         table(("", *found.sides), found.rows(), right=range(1, len(found.sides) + 1))
     if not json and not found.same_data:
-        print("Their data differ: so do their losses, however good the models are.")
+        print("Their data, or how these are split, differ: the losses do not compare.")
     if out is not None or not json:
         write_figure(path, found.figure())
     if not json:

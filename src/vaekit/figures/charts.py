@@ -105,7 +105,7 @@ def compared(
         for axes, (quantity, series) in zip(row, found.items(), strict=True):
             for name, points in series.items():
                 colour, dash = looks[name]
-                label = name if parts[name] == "validation" else f"{name} (training data)"
+                label = f"{name} (training data)" if points and parts[name] == "train" else name
                 mark = "o" if len(points) == 1 else ""
                 x, y = zip(*points, strict=True) if points else ((), ())
                 axes.plot(x, y, dash, marker=mark, ms=3.5, color=colour, label=label)

@@ -11,14 +11,17 @@ import torch
 from matplotlib.figure import Figure
 
 from vaekit import figures
+from vaekit.data import load
 from vaekit.errors import BadInput
 from vaekit.recipes import LIKELIHOODS, NETS, RECIPES
 from vaekit.runs import ROOT, Run, open_run
 from vaekit.spec import PARTS
+from vaekit.training import Training
 from vaekit.training.history import STATE, Record, spent, state_of
 from vaekit.workflow.listing import Summary, summary
 
-_WHERE = {"device", "devices", "compile", "checkpoint_seconds"}  # no matter to the model
+# Options that are no matter to the model.
+_WHERE = {"device", "devices", "compile", "checkpoint_seconds", "labels", "workers", "progress"}
 
 
 @final
@@ -26,7 +29,8 @@ _WHERE = {"device", "devices", "compile", "checkpoint_seconds"}  # no matter to 
 class Side:
     """One of the runs that are compared.
 
-    options: recipe, network, likelihood, and the options of these, of data and of training.
+    options: recipe, network, likelihood, and the options of these, of data and of training;
+    `chosen` are those that are not left at their default.
     parameters: how many the model has.
     seconds: of training, where its checkpoint tells.
     records: those of the epochs completed; see `Run.records`.
@@ -35,6 +39,7 @@ class Side:
 
     summary: Summary
     options: Mapping[str, str]
+    chosen: frozenset[str]
     parameters: int
     seconds: float | None
     records: Sequence[Record]
@@ -64,11 +69,19 @@ class Comparison:
 
     @property
     def differing(self) -> dict[str, list[str]]:
-        """The options that are not the same in all runs, with the value in each."""
+        """The options that are not the same in all runs, with the value in each.
+
+        One that some have no use for counts where another has chosen it.
+        """
         sides = self.sides.values()
         names = dict.fromkeys(name for side in sides for name in side.options)
-        values = {name: [side.options.get(name, "") for side in sides] for name in names}
-        return {name: each for name, each in values.items() if len(set(each)) > 1}
+        found = {}
+        for name in names:
+            known = [side.options[name] for side in sides if name in side.options]
+            chosen = len(known) < len(sides) and any(name in side.chosen for side in sides)
+            if len(set(known)) > 1 or chosen:
+                found[name] = [side.options.get(name, "") for side in sides]
+        return found
 
     @property
     def same_data(self) -> bool:
@@ -127,10 +140,11 @@ def compare_runs(runs: Sequence[Run | str | Path], root: str | Path = ROOT) -> C
 def _side(run: Run) -> Side:
     with torch.random.fork_rng(devices=[]):
         model, _ = run.spec.build()
-    about = summary(run)
+    about, (options, chosen) = summary(run), _options(run)
     return Side(
         about,
-        _options(run),
+        options,
+        chosen,
         sum(parameter.numel() for parameter in model.parameters()),
         spent(state_of(run.path / STATE)),
         run.records()[: about.epochs],
@@ -138,33 +152,39 @@ def _side(run: Run) -> Side:
     )
 
 
-def _options(run: Run) -> dict[str, str]:
-    """What made the run what it is, by name, as one would type it."""
+def _options(run: Run) -> tuple[dict[str, str], frozenset[str]]:
+    """What made the run what it is, by name, as one would type it; and what of it was chosen."""
     spec = run.spec
-    found: dict[str, Any] = {
-        "data": run.data["name"],
+    found = {
+        "data": str(run.data["name"]),
         "recipe": spec.recipe,
         "network": spec.net,
         "likelihood": spec.likelihood,
     }
-    groups = {
-        "recipe": _defaults(RECIPES[spec.recipe]) | spec.options,
-        "network": _defaults(NETS[spec.net]) | spec.net_options,
-        "likelihood": _defaults(LIKELIHOODS[spec.likelihood]) | spec.likelihood_options,
-        "training": {k: v for k, v in asdict(run.training).items() if k not in _WHERE},
-        "data": run.data["options"],
+    groups: dict[str, tuple[Callable[..., Any], Mapping[str, Any]]] = {
+        "recipe": (RECIPES[spec.recipe], spec.options),
+        "network": (NETS[spec.net], spec.net_options),
+        "likelihood": (LIKELIHOODS[spec.likelihood], spec.likelihood_options),
+        "training": (Training, asdict(run.training)),
+        "data": (load, run.data["options"]),
     }
-    for kind, options in groups.items():
-        for name, value in options.items():
-            found[name if name not in found else f"{kind} {name}"] = value
-    return {name: _typed(value) for name, value in found.items()}
+    chosen = set()
+    for kind, (part, options) in groups.items():
+        defaults = {name: _typed(value) for name, value in _defaults(part).items()}
+        given = {name: _typed(value) for name, value in options.items() if name not in _WHERE}
+        for name, value in (defaults | given).items():
+            label = name if name not in found else f"{kind} {name}"
+            found[label] = value
+            if value != defaults.get(name):
+                chosen.add(label)
+    return found, frozenset(chosen)
 
 
 def _defaults(part: Callable[..., Any]) -> dict[str, Any]:
-    """The options of a part that have a default, which a run does not store."""
+    """The options of a part with their defaults, which a run need not store."""
     parameters = inspect.signature(part).parameters.values()
-    empty = inspect.Parameter.empty
-    return {p.name: p.default for p in parameters if p.name not in PARTS and p.default is not empty}
+    empty, without = inspect.Parameter.empty, {*PARTS, *_WHERE}
+    return {p.name: p.default for p in parameters if not (p.name in without or p.default is empty)}
 
 
 def _typed(value: Any) -> str:
