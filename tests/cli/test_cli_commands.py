@@ -39,9 +39,7 @@ def test_help_is_had_either_way(call: Call) -> None:
         assert call(*words) == call("sample", "--help")
 
 
-def test_files_by_default_get_the_next_free_number(
-    call: Call, trained: Run, tmp_path: Path
-) -> None:
+def test_default_files_get_the_next_free_number(call: Call, trained: Run, tmp_path: Path) -> None:
     run = shutil.copytree(trained.path, tmp_path / "small")
     names = [Path(call("sample", run, "--n", "4").out.strip()).name for _ in range(3)]
     assert names == ["samples.png", "samples-2.png", "samples-3.png"]
