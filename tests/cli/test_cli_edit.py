@@ -233,7 +233,7 @@ def test_data_that_are_no_pictures_or_have_no_attributes_are_refused(
     numbers = np.random.default_rng(0)
     for name, rows in {
         "vectors": numbers.normal(size=(60, 5)),
-        "bare": numbers.random((60, 4, 4)),
+        "bare": numbers.random((60, 4, 4)).round(),
     }.items():
         np.save(tmp_path / f"{name}.npy", rows.astype(np.float32))
         flags = ("--root", tmp_path, "--name", name, "--latent", "2", "--hidden", "8", *BUDGET)

@@ -109,6 +109,15 @@ def test_damaged_files_are_named(batches: Path) -> None:
         load(batches, image_size=16)
 
 
+def test_links_in_an_archive_are_not_followed(batches: Path, tmp_path: Path) -> None:
+    (batches / "test_batch.bin").unlink()
+    (batches / "test_batch.bin").symlink_to(batches / "data_batch_1.bin")
+    with tarfile.open(tmp_path / "a.tgz", "w:gz") as members:
+        members.add(batches, batches.name)
+    with pytest.raises(BadInput, match=r"a\.tgz' is damaged \(it is no regular file\)"):
+        load(tmp_path / "a.tgz")
+
+
 def test_the_pickled_version_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "data_batch_1").write_bytes(pickle.dumps({b"data": b"x"}))
     with pytest.raises(BadInput, match="holds CIFAR-10 as pickles, which are never read; give"):

@@ -12,7 +12,7 @@ from vaekit.training import Training
 
 
 def test_only_a_run_of_the_same_data_is_kept(tmp_path: Path) -> None:
-    rows = np.random.default_rng(0).random((40, 4, 4)).astype(np.float32)
+    rows = np.random.default_rng(0).integers(0, 2, (40, 4, 4), np.uint8)
     for name in ("one", "other"):
         np.save(tmp_path / f"{name}.npy", rows)
 

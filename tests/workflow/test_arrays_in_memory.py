@@ -11,6 +11,7 @@ from PIL import Image
 import vaekit as vk
 
 OPTIONS: dict[str, Any] = {
+    "likelihood": "shared-gaussian",
     "options": {"latent": 2},
     "net_options": {"hidden": (16,)},
     "training": vk.Training(epochs=2, batch_size=16),

@@ -96,12 +96,17 @@ def read(path: Path) -> Found:
 def _contents(path: Path) -> dict[str, bytes]:
     if path.is_dir():
         return {name: (path / name).read_bytes() for name in _FILES if (path / name).is_file()}
-    with archives.opened_tar(path) as entries:
-        return {
-            name: archives.content(entries, entry)
-            for entry in entries
-            if (name := Path(entry.name).name) in _FILES
-        }
+    try:
+        with archives.opened_tar(path) as entries:
+            return {
+                name: archives.content(entries, entry)
+                for entry in entries
+                if (name := Path(entry.name).name) in _FILES
+            }
+    except BadInput:
+        raise
+    except ValueError as error:
+        raise BadInput(f"'{path}' is damaged ({error}); fetch it again") from None
 
 
 def _records(data: bytes, where: str, classes: int) -> npt.NDArray[np.uint8]:
