@@ -17,6 +17,7 @@ from pyarrow import csv, parquet
 
 import vaekit as vk
 from vaekit.cli import COMMANDS
+from vaekit.figures import pairs, png
 from vaekit.runs import Run
 
 
@@ -219,7 +220,9 @@ def test_image_files_are_reconstructed_as_the_rows_they_hold(
     expected = trained.model().reconstruct(test.tensor(np.array([3, 1])))
     assert np.allclose(np.load(out), expected.numpy(), atol=1e-6)
     assert call("reconstruct", trained.path, "--n", "5", "--out", tmp_path / "p.png").code == 0
-    assert is_png(tmp_path / "p.png")
+    found = vk.reconstruct(trained, n=5, spread=True)
+    title = f"{trained.name}: 5 test rows of digits, reconstructed"
+    assert (tmp_path / "p.png").read_bytes() == png(pairs(*found, title=title))
 
 
 def test_samples_follow_their_seed_and_the_prior(call: Call, trained: Run, tmp_path: Path) -> None:

@@ -31,7 +31,8 @@ const look = (frame) => {
       shown: i.complete, room: i.parentElement.clientWidth, wide: i.width,
     })),
     boxes: [...page.querySelectorAll(".wide")].map((b) => ({
-      right: b.getBoundingClientRect().right, top: b.getBoundingClientRect().top,
+      left: b.getBoundingClientRect().left, right: b.getBoundingClientRect().right,
+      top: b.getBoundingClientRect().top,
       more: b.scrollWidth > b.clientWidth, table: b.querySelector("table") !== null,
     })),
     overflow: root.scrollWidth - root.clientWidth,
@@ -65,11 +66,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def opened(folder: Path, profile: Path, scheme: str) -> dict[str, Any]:
     """What a browser that prefers this colour scheme finds in the report."""
-    colours = f"--blink-settings=preferredColorScheme={['dark', 'light'].index(scheme)}"
-    page = browse(folder / "around.html", profile, "--dump-dom", colours)
+    page = browse(folder / "around.html", profile, "--dump-dom", preferring(scheme))
     (text,) = re.findall(r'<pre id="found">(.+?)</pre>', page)
     found: dict[str, Any] = json.loads(unescape(text))
     return found
+
+
+def preferring(scheme: str) -> str:
+    """The option of a reader who likes this colour scheme."""
+    return f"--blink-settings=preferredColorScheme={['dark', 'light'].index(scheme)}"
 
 
 def browse(page: Path, profile: Path, *options: str) -> str:
@@ -113,19 +118,27 @@ def test_on_a_phone_words_in_plots_stay_readable(folder: Path, tmp_path: Path) -
     assert samples["wide"] <= samples["room"] < 400  # no words: the whole picture is seen
 
 
-def test_what_scrolls_has_a_shade_where_there_is_more(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_scrolls_has_a_shade_where_there_is_more(
+    folder: Path, tmp_path: Path, scheme: str
+) -> None:
     (folder / "phone.html").write_text(
         '<!doctype html><body style="margin: 0">'
         '<iframe src="report.html" width="400" height="5000" style="border: 0"></iframe>'
     )
-    boxes = opened(folder, tmp_path / "boxes", "light")["narrow"]["boxes"]
+    boxes = opened(folder, tmp_path / "boxes", scheme)["narrow"]["boxes"]
     assert [box["more"] for box in boxes if box["table"]] == [True, False]
     assert any(box["more"] for box in boxes if not box["table"])
     shot = tmp_path / "phone.png"
     window = ("--window-size=600,5000", f"--screenshot={shot}")
-    browse(folder / "phone.html", tmp_path / "shot", *window)
-    with Image.open(shot) as picture:
-        for box in boxes:
-            place = (round(box["right"]) - 4, round(box["top"]) + 12)
-            grey = picture.convert("L").getpixel(place)
-            assert (grey < 230) == box["more"], box
+    browse(folder / "phone.html", tmp_path / "shot", *window, preferring(scheme))
+    with Image.open(shot) as file:
+        picture = file.convert("L")
+    for box in boxes:
+        shaded, plain = (
+            int(picture.getpixel((round(x), round(box["top"]) + 6)))
+            for x in (box["right"] - 4, box["left"] + 4)
+        )
+        assert (plain - shaded > 5) == box["more"], box
+        # Pictures are on white, whatever the page is.
+        assert (plain > 200) == (scheme == "light" or not box["table"])

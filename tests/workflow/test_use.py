@@ -51,6 +51,14 @@ def test_reconstructions_are_told_the_data_s_own_columns(run: Run) -> None:
     assert not np.allclose(others.reconstructions, found.reconstructions)
 
 
+def test_reconstructions_may_be_spread_over_the_classes(run: Run) -> None:
+    found, test = vk.reconstruct(run, n=10, spread=True), run.dataset().test
+    rows = [int(np.abs(test.tensor().numpy() - x).sum((1, 2, 3)).argmin()) for x in found.originals]
+    np.testing.assert_array_equal(found.originals, test.tensor(np.array(rows)).numpy())
+    assert test.labels is not None
+    assert test.labels[rows].tolist() == list(range(10))
+
+
 def test_a_file_and_the_row_it_came_from_are_one(run: Run, tmp_path: Path) -> None:
     row = run.dataset().test.x[0]
     Image.fromarray(np.asarray(row[0])).save(tmp_path / "digit.png")

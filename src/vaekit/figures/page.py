@@ -38,9 +38,10 @@ nav a { text-decoration: none; }
 nav a:hover { text-decoration: underline; }
 figure { margin: 1.5rem 0; min-width: 0; }
 figure img { display: block; max-width: 100%; height: auto; background: #fff; }
-.picture { width: fit-content; max-width: 100%; --under: #fff; --shade: #0d162a66;
-  border: 1px solid var(--line); border-radius: 8px; }
-.picture img { mix-blend-mode: multiply; }
+.picture { width: fit-content; max-width: 100%; overflow: hidden; border: 1px solid var(--line);
+  border-radius: 8px; }
+.wide.picture { --under: #fff; --shade: #0d162a66; }
+.wide.picture img { mix-blend-mode: multiply; }
 figcaption, .below { color: var(--soft); font-size: .92rem; line-height: 1.45; }
 figcaption { margin-top: .5rem; max-width: 44rem; }
 figcaption strong { color: var(--ink); }
