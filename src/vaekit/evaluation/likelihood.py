@@ -18,7 +18,7 @@ from vaekit.errors import BadInput
 from vaekit.evaluation.pictures import WINDOW, psnr, ssim
 from vaekit.kinds import KINDS, usual
 from vaekit.model import Autoencoder
-from vaekit.records import Batch, Trace, check_draws, importance_bound
+from vaekit.records import Batch, Trace, check_draws, check_seed, importance_bound
 from vaekit.training.activity import Activity
 
 
@@ -119,9 +119,10 @@ def evaluate(
 
     kind: of the data, in `KINDS`; left out, their shape's usual.
 
-    Raises BadInput for an empty split or a number of draws below 1.
+    Raises BadInput for an empty split, and for a number of draws or a seed that makes no sense.
     """
     check_draws(draws)
+    check_seed(seed)
     if limit is not None and limit < 1:
         raise BadInput(f"`limit` must be 1 or more, not {limit}.")
     if not len(split):

@@ -21,8 +21,9 @@ from vaekit.data import Crop, Dataset, Split, load
 from vaekit.data.loading import holds_images
 from vaekit.errors import BadInput
 from vaekit.evaluation import Evaluation
+from vaekit.memory import require
 from vaekit.model import Told
-from vaekit.records import Batch
+from vaekit.records import Batch, check_seed
 from vaekit.runs import Run, open_run
 from vaekit.space.directions import Method
 from vaekit.workflow.derived import attribute_directions, code_mixture, codes
@@ -99,7 +100,9 @@ def draw(
     _check_count("n", n)
     if not (temperature >= 0 and math.isfinite(temperature)):
         raise BadInput(f"`temperature` must be zero or more, not {temperature:g}.")
+    check_seed(seed)
     run = opened(run)
+    _check_room(run, n, f"`n={n}`")
     told = run.told(given)
     if mixture is not None:
         drawn = code_mixture(run, mixture).sample(n, seed, temperature)
@@ -170,6 +173,7 @@ def interpolate(
     spherical: along an arc around the origin rather than straight.
     """
     run = opened(run)
+    _check_room(run, steps, f"`steps={steps}`")
     originals, told = photos(run, (first, last), crop), run.told(given)
     start, end = told.encode(torch.from_numpy(originals)).double().numpy()
     way = (space.spherical if spherical else space.linear)(start, end, steps)
@@ -198,6 +202,7 @@ def traverse(
     if crop is not None and image is None:
         raise BadInput("`crop` is for `image`: give one.")
     run = opened(run)
+    _check_room(run, steps * (len(dimensions) or _SHOWN), f"`steps={steps}`")
     told, originals = run.told(given), None
     if image is not None:
         originals = photos(run, [image], crop)
@@ -315,3 +320,8 @@ def _prepared(run: Run, data: Any) -> Dataset:
 def _check_count(name: str, count: int) -> None:
     if count < 1:
         raise BadInput(f"`{name}` must be 1 or more, not {count}.")
+
+
+def _check_room(run: Run, rows: int, what: str) -> None:
+    """Raise BadInput where memory does not hold so many decoded rows, twice over."""
+    require(2 * 4 * rows * math.prod(run.spec.shape), what)
