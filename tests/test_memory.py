@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import vaekit as vk
 from vaekit.data import load, photo
 from vaekit.data.attributes import read_attributes
 from vaekit.errors import BadInput
@@ -98,3 +99,40 @@ def test_what_is_no_regular_file_is_not_read(tmp_path: Path) -> None:
 def test_arrays_of_the_usual_size_still_load(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", x=np.zeros((20, 8, 8), np.uint8), y=np.arange(20) % 2)
     assert load(tmp_path / "x.npz").train.labels is not None
+
+
+def test_uses_of_a_run_that_no_machine_holds_are_refused_before_they_take_any(
+    tmp_path: Path,
+) -> None:
+    run = vk.train(
+        "vae",
+        "digits",
+        root=tmp_path,
+        options={"latent": 2},
+        net_options={"hidden": (8,)},
+        training=vk.Training(epochs=1),
+        progress=False,
+    )
+    many, rows = 10**12, load("digits").test.x[:2] / 255
+    before = available()
+    for use, named in (
+        (lambda: vk.sample(run, many), "`n=1000000000000`"),
+        (lambda: vk.sample(run, 10**20), "`n=1"),
+        (lambda: vk.interpolate(run, *rows, steps=many), "`steps=1000000000000`"),
+        (lambda: vk.traverse(run, steps=many), "`steps=1000000000000`"),
+    ):
+        with pytest.raises(BadInput, match=f"{named}.* needs .* of memory"):
+            use()
+    for use in (lambda: vk.sample(run, seed=10**20), lambda: vk.evaluate_run(run, seed=-1)):
+        with pytest.raises(BadInput, match="`seed` must be a whole number from 0 to"):
+            use()
+    assert available() > before / 2
+
+
+def test_a_model_with_no_room_for_its_gradients_is_not_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vaekit.memory.available", lambda: 10_000)
+    with pytest.raises(BadInput, match=r"Training 3,\d+ parameters needs .* of memory"):
+        vk.train("ae", "digits", root=tmp_path, net_options={"hidden": (24,)}, progress=False)
+    assert not list(tmp_path.iterdir())

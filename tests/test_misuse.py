@@ -26,7 +26,7 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "a model for a run": (lambda: vk.sample(MODEL, 4), "`run` is of type Autoencoder"),
     "a run for a model": (lambda: vk.evaluate("some-run", DATA.test), "vaekit.evaluate_run"),
     "capitals": (lambda: vk.train("VAE", "digits"), "did you mean vae?"),
-    "texts as data": (lambda: vk.load_data(["a.jpg", "b.jpg"]), "give numbers"),
+    "texts as data": (lambda: vk.load_data(["a.jpg", "b.jpg"]), "there is no picture 'a.jpg'"),
 }
 
 

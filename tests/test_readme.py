@@ -60,6 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         face.resize((70, 70 + number)).save(home / "photos" / f"{number}.png")
     face.save(home / "me.jpg")
     drawn_face(at=(190, 250), width=200).save(home / "you.jpg")
+    np.savez(home / "more.npz", x=np.zeros((20, 8, 8), np.uint8))
     data = home / "data"
     (data / "squeezenet").mkdir(parents=True)
     squeezenet_file(data / "squeezenet" / "random.safetensors")

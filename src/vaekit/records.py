@@ -141,6 +141,13 @@ def check_draws(draws: int) -> int:
     return draws
 
 
+def check_seed(seed: int) -> int:
+    """A seed of torch's generators; raises BadInput where they take no such."""
+    if not 0 <= seed < 2**63:
+        raise BadInput(f"`seed` must be a whole number from 0 to 2^63 - 1, not {seed}.")
+    return seed
+
+
 @dataclass(frozen=True, slots=True)
 class Loss:
     """A scalar to minimise and the detached scalars that explain it, in nats."""

@@ -48,7 +48,7 @@ def refused(answer: Answer, *fragments: str) -> None:
         (["--hidden", "16", "x"], ["--hidden takes whole numbers, not '16 x'"]),
         (["--condition"], ["--condition takes texts, and there are none"]),
         (["--device", "cuda:99"], ["--device cuda:99 is not to be had here: take cpu"]),
-        (["--devices", "64000"], ["--devices 64000", "at most"]),
+        (["--devices", "64000"], ["--devices must be", "at most"]),
     ],
 )
 def test_train_refuses_before_anything_is_made(
@@ -141,7 +141,7 @@ def test_existing_files_are_not_overwritten_unless_forced(
         (["evaluate", "RUN", "--data", "rows.npy"], ["rows.npy", "(4,)", "(1, 8, 8)"]),
         (["resume", "RUN", "--data", "rows.npy"], ["These are not the data that"]),
         (["evaluate", "smal"], ["smal", "small"]),
-        (["evaluate", "vae", "digits"], ["'digits'", "After RUN", "such as --split"]),
+        (["evaluate", "vae", "digits"], ["'digits'", "After RUN", "such as --data"]),
         (["sample", "RUN", "64"], ["'64'", "After RUN", "such as --n"]),
         (["interpolate", "RUN"], ["FIRST", "to start from"]),
         (["datasets", "mnist"], ["'mnist'", "vaekit datasets takes nothing"]),

@@ -191,7 +191,7 @@ def test_files_that_are_no_table(tmp_path: Path, images: MakeImages) -> None:
         whole(images(3), tmp_path / "a.zip")
     np.save(tmp_path / "x.npy", np.zeros((5, 8, 8)))
     for source in (tmp_path / "x.npy", "digits"):
-        with pytest.raises(BadInput, match="`attributes` goes with folders and zips of images"):
+        with pytest.raises(BadInput, match="`attributes` goes with folders and archives of images"):
             load(source, attributes=tmp_path / "a.zip")
 
 

@@ -9,7 +9,7 @@ import pytest
 import vaekit as vk
 from vaekit.data.conditions import conditions
 
-GREY = np.random.default_rng(0).integers(0, 256, (30, 1, 4, 4), dtype=np.uint8)
+GREY = 255 * np.random.default_rng(0).integers(0, 2, (30, 1, 4, 4), dtype=np.uint8)
 LABELS = np.arange(30) % 3
 
 

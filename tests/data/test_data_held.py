@@ -85,8 +85,8 @@ def test_a_torch_data_set_gives_rows_labels_and_classes() -> None:
         (COLOUR, {"labels": "kind"}, "only in a data frame"),
         (COLOUR, {"attributes": "table.csv"}, "`attributes` goes with folders"),
         (COLOUR, {"limit": 0}, "`limit` must be at least 1"),
-        ("", {}, "the name of the data is empty"),
-        (" ", {}, "the name of the data is empty"),
+        ("", {}, "the source is empty"),
+        (" ", {}, "the source is empty"),
     ],
 )
 def test_what_cannot_be_read_is_refused(x: Any, options: Any, message: str) -> None:

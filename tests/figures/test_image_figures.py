@@ -116,5 +116,5 @@ def test_refuses_no_columns_pairs_that_differ_and_nan() -> None:
 
 
 def test_refuses_a_picture_that_no_viewer_opens() -> None:
-    with pytest.raises(BadInput, match="would be 40,000 x 4 pixels, and 32,768 are most"):
+    with pytest.raises(BadInput, match="would be 49,999 x 4 pixels, and 32,768 are most"):
         grid(np.zeros((10_000, 1, 4, 4)), 10_000)

@@ -20,7 +20,7 @@ OPTIONS: dict[str, Any] = {
 
 
 def pictures(count: int = 60) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (count, 8, 8), dtype=np.uint8)
+    return 255 * np.random.default_rng(0).integers(0, 2, (count, 8, 8), dtype=np.uint8)
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ def trained(data: Any, root: Path, epochs: int = 1, **options: Any) -> vk.Run:
 @pytest.fixture
 def moved(tmp_path: Path) -> vk.Run:
     """A run whose file of data is elsewhere now, in `new`."""
-    grey = NUMBERS.integers(0, 256, (60, 6, 6), dtype=np.uint8)
-    np.savez(tmp_path / "old.npz", x=grey, y=np.arange(60) % 3)
+    ink = 255 * NUMBERS.integers(0, 2, (60, 6, 6), dtype=np.uint8)
+    np.savez(tmp_path / "old.npz", x=ink, y=np.arange(60) % 3)
     run = trained(tmp_path / "old.npz", tmp_path, data_options={"condition": ("label",), "seed": 3})
     (tmp_path / "new").mkdir()
     shutil.move(tmp_path / "old.npz", tmp_path / "new" / "other.npz")
@@ -86,7 +86,7 @@ def test_other_data_are_no_place_to_resume_from(moved: vk.Run, tmp_path: Path) -
 def test_other_data_are_measured_whole_and_told_to_be_others(
     moved: vk.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    x, labels = NUMBERS.random((30, 6, 6)), np.arange(30) % 3
+    x, labels = NUMBERS.random((30, 6, 6)).round(), np.arange(30) % 3
     np.savez(tmp_path / "others.npz", x=x, y=labels)
     code, out, error = said(
         capsys, "evaluate", moved.path, "--data", tmp_path / "others.npz", "--draws", 2
@@ -110,7 +110,7 @@ def test_a_table_of_attributes_that_moved_along_is_found(tmp_path: Path) -> None
     (old / "photos").mkdir(parents=True)
     lines = ["image,smiling"]
     for row in range(30):
-        Image.fromarray(NUMBERS.integers(0, 256, (8, 8), np.uint8)).save(
+        Image.fromarray(255 * NUMBERS.integers(0, 2, (8, 8), np.uint8)).save(
             old / f"photos/{row:02}.png"
         )
         lines.append(f"{row:02}.png,{row % 2}")
@@ -125,7 +125,9 @@ def test_a_table_of_attributes_that_moved_along_is_found(tmp_path: Path) -> None
 
 def test_all_rows_of_pictures_on_disk_are_measured_as_one(tmp_path: Path) -> None:
     for row in range(30):
-        Image.fromarray(NUMBERS.integers(0, 256, (8, 8), np.uint8)).save(tmp_path / f"{row:02}.png")
+        Image.fromarray(255 * NUMBERS.integers(0, 2, (8, 8), np.uint8)).save(
+            tmp_path / f"{row:02}.png"
+        )
     data = vk.load_data(tmp_path, progress=False, validation=0.2)
     run = trained("digits", tmp_path)
     found = vk.evaluate_run(run, tmp_path, draws=2)
@@ -161,5 +163,5 @@ def test_no_name_is_no_folder(
     Image.new("L", (4, 4)).save(tmp_path / "a.png")
     monkeypatch.chdir(tmp_path)
     code, _, error = said(capsys, "train", "vae", "")
-    assert (code, "the name of the data is empty" in error) == (2, True)
+    assert (code, "the source is empty" in error) == (2, True)
     assert not Path("runs").exists()

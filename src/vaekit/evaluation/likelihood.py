@@ -18,7 +18,7 @@ from vaekit.errors import BadInput, expect
 from vaekit.evaluation.pictures import WINDOW, psnr, ssim
 from vaekit.kinds import KINDS, usual
 from vaekit.model import Autoencoder, Held
-from vaekit.records import Batch, Trace, check_draws, importance_bound
+from vaekit.records import Batch, Trace, check_draws, check_seed, importance_bound
 from vaekit.training.activity import Activity
 
 
@@ -121,10 +121,11 @@ def evaluate(
         takes them.
     kind: of the data, in `KINDS`; left out, their shape's usual.
 
-    Raises BadInput for an empty split or a number of draws below 1.
+    Raises BadInput for an empty split, and for a number of draws or a seed that makes no sense.
     """
     expect("model", model, Autoencoder, "a model; a run is measured by `vaekit.evaluate_run`")
     check_draws(draws)
+    check_seed(seed)
     split = rows_of(split)
     if limit is not None and limit < 1:
         raise BadInput(f"`limit` must be 1 or more, not {limit}.")

@@ -12,7 +12,7 @@ from vaekit.contracts import Shape
 from vaekit.errors import BadInput
 from vaekit.nets.activations import ACTIVATIONS, Activation
 from vaekit.nets.checks import check_options
-from vaekit.nets.inputs import centred, with_context
+from vaekit.nets.inputs import centred, heard, with_context
 
 
 @final
@@ -90,7 +90,7 @@ class Conv:
                 )
             )
             layers.extend([] if last else self._tail(after))
-        head = nn.Linear(latent + context, math.prod(smallest))
+        head = heard(nn.Linear(latent + context, math.prod(smallest)), context)
         return ConvDecoder(head, smallest, nn.Sequential(*layers), outputs, context)
 
     @property

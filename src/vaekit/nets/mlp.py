@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from vaekit.contracts import Shape
 from vaekit.nets.activations import ACTIVATIONS, Activation
 from vaekit.nets.checks import check_options
-from vaekit.nets.inputs import centred, with_context
+from vaekit.nets.inputs import centred, heard, with_context
 
 
 @final
@@ -44,6 +44,8 @@ class MLP:
         widths = (latent + context, *reversed(self.hidden))
         last = nn.Linear(widths[-1], math.prod(outputs))
         layers = nn.Sequential(*_hidden_layers(widths, self), last)
+        assert isinstance(layers[0], nn.Linear)
+        heard(layers[0], context)
         return MLPDecoder(layers, outputs, context)
 
     def layers(self, inputs: int, outputs: int) -> nn.Sequential:

@@ -56,9 +56,29 @@ def write(path: Path, kind: str, tensors: Mapping[str, Tensor], state: State) ->
 def read(path: Path, kind: str) -> tuple[dict[str, Tensor], State]:
     """The tensors and the state of a file of this kind, in memory of their own.
 
-    Raises BadInput where the file is missing, cut short, changed or of another kind. Files
-    from before digests were written are believed.
+    One that a training process replaces meanwhile is read anew: safetensors opens a file for
+    its header and again for its tensors. Raises BadInput where the file is missing, cut short,
+    changed or of another kind. Files from before digests were written are believed.
     """
+    while True:
+        before = _version(path)
+        try:
+            return _read(path, kind)
+        except BadInput:
+            if _version(path) == before:
+                raise
+
+
+def _version(path: Path) -> tuple[int, int] | None:
+    """Which of the files that have been at a path this is; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
+def _read(path: Path, kind: str) -> tuple[dict[str, Tensor], State]:
     try:
         path.open("rb").close()  # safetensors calls whatever it may not open missing
         with safe_open(path, "pt") as file:

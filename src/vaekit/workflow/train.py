@@ -12,6 +12,7 @@ from vaekit.data import Dataset, load
 from vaekit.describe import write_graph
 from vaekit.errors import BadInput, Interrupted, expect
 from vaekit.footprint import require_room
+from vaekit.memory import require
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective
 from vaekit.runs import ROOT, Run, check_name, create, lasting, open_run
@@ -24,6 +25,7 @@ from vaekit.training.support import check_support
 from vaekit.workflow.overview import overview
 from vaekit.workflow.processes import check_devices, train_together
 
+_BESIDE = 3  # times the parameters: their gradients and Adam's two moments
 _NOT_KEPT = ("labels", "workers")  # options of data that a run has no use for
 
 
@@ -209,7 +211,12 @@ def train_on(run: Run, progress: bool) -> None:
 
 def _build(spec: Spec, training: Training) -> tuple[Autoencoder, Objective]:
     torch.manual_seed(training.seed)
-    return spec.build()
+    model, objective = spec.build()
+    trained = {p for each in objective.phases(model) for p in each.parameters if p.requires_grad}
+    size = sum(p.numel() * p.element_size() for p in trained)
+    count = sum(p.numel() for p in trained)
+    require(_BESIDE * size, f"Training {count:,} parameters")
+    return model, objective
 
 
 def _announce(run: Run, model: Autoencoder, dataset: Dataset) -> None:

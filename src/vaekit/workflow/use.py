@@ -20,8 +20,9 @@ from vaekit import evaluation, space
 from vaekit.data import Crop
 from vaekit.errors import BadInput, expect
 from vaekit.evaluation import Evaluation
+from vaekit.memory import require
 from vaekit.model import Told
-from vaekit.records import Batch
+from vaekit.records import Batch, check_seed
 from vaekit.runs import Run, open_run
 from vaekit.space.directions import Method
 from vaekit.workflow.derived import attribute_directions, code_mixture, codes
@@ -103,7 +104,9 @@ def draw(
     _check_count("n", n)
     if not 0 <= temperature <= _HOTTEST:
         raise BadInput(f"`temperature` must be from zero to {_HOTTEST:g}, not {temperature:g}.")
+    check_seed(seed)
     run = opened(run)
+    _check_room(run, n, f"`n={n}`")
     told = run.told(given)
     if mixture is not None:
         drawn = code_mixture(run, mixture).sample(n, seed, temperature)
@@ -178,6 +181,7 @@ def interpolate(
     """
     space.check_steps(steps)
     run = opened(run)
+    _check_room(run, steps, f"`steps={steps}`")
     originals, told = photos(run, (first, last), crop), run.told(given)
     start, end = told.encode(torch.from_numpy(originals)).double().numpy()
     way = (space.spherical if spherical else space.linear)(start, end, steps)
@@ -207,6 +211,7 @@ def traverse(
     if crop is not None and image is None:
         raise BadInput("`crop` is for `image`: give one.")
     run = opened(run)
+    _check_room(run, steps * (len(dimensions) or _SHOWN), f"`steps={steps}`")
     told, originals = run.told(given), None
     if image is not None:
         originals = photos(run, [image], crop)
@@ -315,3 +320,8 @@ def _check_reach(name: str, factors: Any, lengths: Array) -> None:
 def _check_count(name: str, count: int) -> None:
     if count < 1:
         raise BadInput(f"`{name}` must be 1 or more, not {count}.")
+
+
+def _check_room(run: Run, rows: int, what: str) -> None:
+    """Raise BadInput where memory does not hold so many decoded rows, twice over."""
+    require(2 * 4 * rows * math.prod(run.spec.shape), what)
