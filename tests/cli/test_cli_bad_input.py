@@ -48,7 +48,7 @@ def refused(answer: Answer, *fragments: str) -> None:
         (["--hidden", "16", "x"], ["--hidden takes whole numbers, not '16 x'"]),
         (["--condition"], ["--condition takes texts, and there are none"]),
         (["--device", "cuda:99"], ["--device cuda:99 is not to be had here: take cpu"]),
-        (["--devices", "64000"], ["--devices must be", "at most"]),
+        (["--devices", "64000"], ["--devices must be", "64000"]),
     ],
 )
 def test_train_refuses_before_anything_is_made(

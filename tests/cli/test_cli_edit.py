@@ -18,7 +18,8 @@ from vaekit.runs import Run
 @pytest.fixture
 def run(trained: Run, tmp_path: Path) -> Run:
     """The trained run, to be written to."""
-    return vk.open_run(shutil.copytree(trained.path, tmp_path / "runs" / "small"))
+    fresh = shutil.ignore_patterns("derived")  # which other tests may have made
+    return vk.open_run(shutil.copytree(trained.path, tmp_path / "runs" / "small", ignore=fresh))
 
 
 def digit_files(run: Run, folder: Path, rows: tuple[int, ...]) -> list[Path]:

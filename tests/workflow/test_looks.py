@@ -12,7 +12,6 @@ from vaekit.data import Split
 from vaekit.runs import Run
 from vaekit.workflow.looks import (
     draw_figures,
-    encode,
     held_out,
     look,
     model_figures,
@@ -121,7 +120,7 @@ def test_a_look_reconstructs_rows_of_every_class(run: Run) -> None:
     np.testing.assert_array_equal(found.originals, split.tensor(rows).numpy())
     expected = run.model().reconstruct(split.tensor(rows)).numpy()
     np.testing.assert_allclose(found.reconstructions, expected, atol=1e-6)
-    np.testing.assert_allclose(encode(run.model(), split), found.points, atol=1e-6)
+    np.testing.assert_allclose(run.model().encode(split), found.points, atol=1e-6)
 
 
 def test_what_a_model_is_told_and_what_it_is_not_shown_is_said(tmp_path: Path) -> None:

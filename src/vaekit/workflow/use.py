@@ -181,7 +181,6 @@ def interpolate(
     """
     space.check_steps(steps)
     run = opened(run)
-    _check_room(run, steps, f"`steps={steps}`")
     originals, told = photos(run, (first, last), crop), run.told(given)
     start, end = told.encode(torch.from_numpy(originals)).double().numpy()
     way = (space.spherical if spherical else space.linear)(start, end, steps)
@@ -211,7 +210,6 @@ def traverse(
     if crop is not None and image is None:
         raise BadInput("`crop` is for `image`: give one.")
     run = opened(run)
-    _check_room(run, steps * (len(dimensions) or _SHOWN), f"`steps={steps}`")
     told, originals = run.told(given), None
     if image is not None:
         originals = photos(run, [image], crop)
