@@ -23,7 +23,7 @@ def heard(layer: nn.Linear, context: int) -> nn.Linear:
 
     With weights like all others, the code has learned to say what the context says long before
     the decoder listens to it, and forgets it slowly: after three epochs on MNIST, told the digit,
-    57% of samples are of that digit, and 94% so.
+    57% of samples were of that digit, and 94% with these.
     """
     with torch.no_grad():
         layer.weight[:, layer.in_features - context :] *= _LOUD
