@@ -298,6 +298,12 @@ def test_importing_vaekit_loads_no_torch() -> None:
     assert "torch" not in loaded
 
 
+def test_listing_runs_loads_no_torch(tmp_path: Path) -> None:
+    loaded = loaded_by("-m", "vaekit", "runs", "--root", str(tmp_path))
+    assert "vaekit" in loaded
+    assert "torch" not in loaded
+
+
 def test_help_loads_no_torch() -> None:
     loaded = loaded_by("-m", "vaekit", "--help")
     assert "vaekit" in loaded

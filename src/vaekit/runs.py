@@ -195,7 +195,7 @@ class Run:
         return min(logged, kept) if type(kept) is int else logged
 
     @property
-    def logged(self) -> bool:
+    def begun(self) -> bool:
         """Whether an epoch has been completed."""
         log = self.path / METRICS
         return log.exists() and log.stat().st_size > 0

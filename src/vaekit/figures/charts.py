@@ -100,7 +100,7 @@ def compared(
     looks = dict(zip(runs, zip(colours(len(runs)), cycle(DASHES), strict=False), strict=True))
     with styled():
         width = max(4.4, 3.3 * len(found))
-        figure = new_figure(width, 3.3 + 0.3 * bool(title) + 0.25 * ceil(len(runs) / 3))
+        figure = new_figure(width, 3.3 + 0.3 * bool(title) + 0.25 * ceil(len(runs) / len(found)))
         row = figure.subplots(1, len(found), squeeze=False)[0]
         for axes, (quantity, series) in zip(row, found.items(), strict=True):
             for name, points in series.items():
@@ -112,7 +112,8 @@ def compared(
             axes.set(title=quantity, xlabel="epoch", ylabel="nats")
             axes.xaxis.set_major_locator(_whole(6))
             axes.grid(axis="y")
-        figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        handles = row[0].get_legend_handles_labels()
+        figure.legend(*handles, loc="outside lower center", ncols=len(found))
         figure.suptitle(wrapped(title, width))
     words = f"{', '.join(found)} in nats over epochs for {', '.join(runs)}"
     figure.set_label(f"{title}: " * bool(title) + words)

@@ -70,8 +70,6 @@ class Keeper:
     def log(self) -> Log:
         """The log of the epochs completed, open for more; raises BadInput where it is damaged."""
         with self.writing():
-            if self._folder is not None:
-                self._folder.mkdir(parents=True, exist_ok=True)
             at = self._session.at
             self._log = Log(self._folder, at.log_size, at.log_digest, self._group.first)
         return self._log

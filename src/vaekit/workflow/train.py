@@ -147,7 +147,7 @@ def start(
                 _fit(run, model, objective, dataset, progress)
     except BaseException as error:
         kept = isinstance(error, BadInput | Interrupted | KeyboardInterrupt) and run.started
-        if not (kept or run.logged):  # nothing was trained that could be lost
+        if not (kept or run.begun):  # nothing was trained that could be lost
             run.discard()
         raise
     return run
