@@ -176,11 +176,11 @@ def test_commands_on_a_run_refuse(
 def test_codes_are_moved_no_further_than_numbers_go(
     call: Call, trained: Run, tmp_path: Path
 ) -> None:
-    out = tmp_path / "new.png"
+    run, out = shutil.copytree(trained.path, tmp_path / "small"), tmp_path / "new.png"
     far = ("--out", out, "--attribute", "label=3", "--scale")
-    refused(call("edit", trained.path, *far, "1e308"), "--scale moves codes")
-    refused(call("traverse", trained.path, "--span", "1e308", "--out", out), "--span moves codes")
-    wide = call("traverse", trained.path, "--steps", "1000", "--out", tmp_path / "new.npy")
+    refused(call("edit", run, *far, "1e308"), "--scale moves codes")
+    refused(call("traverse", run, "--span", "1e308", "--out", out), "--span moves codes")
+    wide = call("traverse", run, "--steps", "1000", "--out", tmp_path / "new.npy")
     assert wide.code == 0
     assert len(np.load(tmp_path / "new.npy")[0]) == 1000
     assert not out.exists()
