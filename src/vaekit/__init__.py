@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from vaekit.training import fit as fit
     from vaekit.workflow.derived import attribute_directions as attribute_directions
     from vaekit.workflow.derived import code_mixture as code_mixture
+    from vaekit.workflow.grids import grid as grid
     from vaekit.workflow.looks import draw_figures as draw_figures
     from vaekit.workflow.train import resume as resume
     from vaekit.workflow.train import train as train
@@ -92,6 +93,7 @@ __all__ = [
     "features",
     "figures",
     "fit",
+    "grid",
     "interpolate",
     "latents",
     "likelihoods",
@@ -137,6 +139,7 @@ _HOMES = {
     "sample": "workflow.use",
     "traverse": "workflow.use",
     "fit": "training",
+    "grid": "workflow.grids",
     "list_runs": "runs",
     "load": "runs",
     "load_data": "data",

@@ -1,16 +1,21 @@
 """`load`: from a name or a path to a data set."""
 
 import difflib
+import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
+
 from vaekit.data.arrays import in_memory, read_npy, read_npz
 from vaekit.data.binarisation import binarised
-from vaekit.data.conditions import conditions
-from vaekit.data.dataset import Binarise, Crop, Dataset
+from vaekit.data.conditions import conditions, plain
+from vaekit.data.dataset import Binarise, Crop, Dataset, Split
 from vaekit.data.idx import is_idx, training_images
 from vaekit.data.missing import with_gaps
 from vaekit.data.pictures import Wanted, digest, read_pictures
+from vaekit.data.selection import selected
 from vaekit.data.sources import SOURCES, read_idx_files
 from vaekit.data.splits import Found, divide
 from vaekit.errors import BadInput
@@ -25,6 +30,7 @@ def load(
     binarise: Binarise = "none",
     validation: int | float | None = None,
     test: int | float | None = None,
+    only: tuple[str, ...] = (),
     condition: tuple[str, ...] = (),
     missing: float = 0.0,
     image_size: int | None = None,
@@ -46,7 +52,11 @@ def load(
         binarise: How grey becomes black and white: by threshold, drawn once, or drawn anew.
         validation: Rows kept for validation, as a number or a share of the training rows.
         test: Rows kept for testing, as a number or a share of the training rows.
+        only: Which rows to take, all of these holding: label=Bag,Sneaker, Eyeglasses=true,
+            azimuth=0:90. Taken from each split, so that held-out rows are the same without it;
+            a class keeps its number and its name.
         condition: Columns of the table that the model is told: label, or others there are.
+            Numbers may be angles: azimuth:angle, in degrees, or :radians; or :class.
         missing: Share of the values taken away at random, to learn from data with gaps.
         image_size: Side in pixels that images are resized to; of celeba 64 by default.
         crop: What is cut from each image first: the largest central square, or the largest
@@ -67,13 +77,18 @@ def load(
         raise BadInput("`labels` go with rows in memory: files hold their own")
     found = _find(source, wanted) if named else _given(source, labels, wanted)
     splits = divide(found, validation, test, seed)
+    shaping: list[object] = [missing] if missing else []
+    if only:
+        splits, chosen = selected(splits, only, found.label_names)
+        shaping.append(chosen)
     for number, name in enumerate(("train", "validation", "test")):
         splits[name] = binarised(splits[name], found.kind, binarise, (seed, number))
         if missing:
             splits[name] = with_gaps(splits[name], missing, (seed, 3 + number))
     random = binarise == "static" or not found.tail or missing > 0
     sizes = [len(splits[name]) for name in sorted(splits)]
-    shaping = [missing] if missing else []
+    if told := _told(splits, condition):
+        shaping.append(told)
     dataset = Dataset(
         name=_name(source) if named else "arrays",
         kind=found.kind,
@@ -87,6 +102,21 @@ def load(
     if not condition:
         return dataset
     return dataset.told(conditions(condition, dataset.train.table, dataset.label_names))
+
+
+def _told(splits: Mapping[str, Split], condition: Sequence[str]) -> str:
+    """A digest of the columns that a model is told, but of labels and attributes, which are part
+    of the content; nothing where there are none."""
+    total, table = hashlib.sha256(), splits["train"].table
+    names = [
+        name
+        for name in dict.fromkeys(plain(condition, table))
+        if name != "label" and table[name].dtype != np.bool_
+    ]
+    for name in names:
+        for split in splits.values():
+            total.update(f"{name}\0{split.table[name].tolist()}".encode())
+    return total.hexdigest() if names else ""
 
 
 def _check(
