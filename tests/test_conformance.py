@@ -78,6 +78,7 @@ CASES = [
     if part().support.check(KINDS[kind].data()).all()
     and (len(KINDS[kind].shape) == 3 or recipe not in FOR_PICTURES)
     and (KINDS[kind].context or recipe not in FOR_CONTEXTS)
+    and (not KINDS[kind].context or likelihood == "pixel-gaussian")
 ]
 
 

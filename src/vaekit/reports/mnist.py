@@ -49,7 +49,7 @@ def mnist(
             raise BadInput(f"`{flag}` must be 1 or more, not {value}.")
     console = Console(stderr=True, quiet=not progress)
     dataset = load("mnist", progress=progress)
-    judge, score = _judge(folder, dataset, console)
+    judge, score = judge_of_digits(folder, dataset, console)
     training = Training(epochs=epochs, batch_size=100)
     measured: dict[str, list[Measured]] = {}
     looks: dict[str, Look] = {}
@@ -77,7 +77,7 @@ def mnist(
     return write_report(folder / "report.html", results)
 
 
-def _judge(folder: Path, dataset: Dataset, console: Console) -> tuple[Judge, float]:
+def judge_of_digits(folder: Path, dataset: Dataset, console: Console) -> tuple[Judge, float]:
     """The classifier that says what passes for a digit, and its test accuracy."""
     path = folder / f"judge-{dataset.fingerprint[:12]}.safetensors"  # of these data alone
     labels = dataset.train.labels
