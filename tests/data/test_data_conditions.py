@@ -104,6 +104,12 @@ def test_some_columns_of_a_context_can_be_changed() -> None:
         found.changed(rows, {"glasses": "maybe"})
 
 
+def test_a_column_is_read_in_one_way() -> None:
+    assert len(made("label", "class", "label:class").columns) == 1
+    with pytest.raises(BadInput, match="azimuth comes twice, read differently: keep one"):
+        made("azimuth", "azimuth:angle")
+
+
 def test_values_that_are_missing_are_counted_in_every_split() -> None:
     with pytest.raises(BadInput, match="age is missing for 1 rows: fill it in"):
         made("age").encode(TABLE | {"age": np.array([1.0, np.nan])}, NAMES)

@@ -144,7 +144,8 @@ def test_the_command_writes_what_the_library_gives(
     np.testing.assert_array_equal(np.load(out), found.pictures)
     assert main(["grid", str(digits.path), "--rows", "code", "--columns", "label"]) == 0
     assert main(["grid", str(digits.path), "--rows", "label", "--codes", "data", "--force"]) == 0
-    assert Image.open(digits.path / "grid.png").width > 400
+    with Image.open(digits.path / "grid.png") as shown:
+        assert shown.width > 400
     capsys.readouterr()
     assert main(["grid", str(digits.path), "--rows", "label=12", "--force"]) == 2
     assert capsys.readouterr().err == "error: Training saw no label '12': did you mean 2?\n"

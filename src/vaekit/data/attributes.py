@@ -299,9 +299,8 @@ def _other(name: str, column: Column) -> npt.NDArray[Any] | None:
 
 
 def _yes_or_no(column: Column) -> bool:
-    kinds = (
-        {_plain(value) for value in column.values} if len(column.values) <= _MOST_VALUES else set()
-    )
+    few = column.values if len(column.values) <= _MOST_VALUES else []
+    kinds = {_plain(value) for value in few}
     return bool(kinds) and kinds <= _TRUTH.keys() and not {"0", "-1"} <= kinds
 
 

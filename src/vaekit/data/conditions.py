@@ -249,7 +249,8 @@ def conditions(
     made: dict[str, Column] = {}
     for name in names:
         column = _made(*_asked(name, table), table, label_names)
-        made.setdefault(column.name, column)
+        if made.setdefault(column.name, column) != column:
+            raise BadInput(f"`condition`: {column.name} comes twice, read differently: keep one.")
     return Conditions(tuple(made.values()))
 
 
