@@ -144,12 +144,15 @@ class ConvEncoder(nn.Module):
         if context is not None and self.embedding is None:
             maps = context[:, :, None, None].expand(-1, -1, *x.shape[2:])
             pictures = torch.cat([pictures, maps], 1)
-        found: Tensor = pictures.contiguous(memory_format=torch.channels_last)
-        for place, layer in enumerate(self.layers):
-            found = layer(found)
-            if not place and context is not None and self.embedding is not None:
-                found = found + self.embedding(context)[:, :, None, None]
-        return found.flatten(1)
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
+        if context is None or self.embedding is None:
+            features: Tensor = self.layers(pictures)
+            return features.flatten(1)
+        first, *rest = self.layers.children()
+        moved = first(pictures) + self.embedding(context)[:, :, None, None]
+        for layer in rest:
+            moved = layer(moved)
+        return moved.flatten(1)
 
 
 @final

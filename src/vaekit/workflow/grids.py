@@ -89,16 +89,16 @@ def grid(
     if twice := [name for name, _ in moving if name in fixed and image is None]:
         raise BadInput(f"`given` has {twice[0]}, which changes in the grid: leave it out.")
     n = 1 if len(moving) == 2 or image is not None else n
-    batch = _batch(run, codes, image, n, given, crop)
-    found = []
+    batch, found = _batch(run, codes, image, n, given, crop), []
+    z = None if batch is None else model.encode(batch)
     for values in product(*(values for _, values in moving)):
         told = fixed | dict(zip((name for name, _ in moving), values, strict=True))
-        if batch is None:
+        if batch is None or z is None:
             context = torch.from_numpy(conditions.given(told)).expand(n, -1)
             generator = torch.Generator().manual_seed(seed)
             decoded = model.sample(n, temperature, generator, context)
         else:
-            decoded = model.decode(model.encode(batch), changed(run, batch.context, told))
+            decoded = model.decode(z, changed(run, batch.context, told))
         found.append(decoded.numpy())
     pictures = np.stack(found)
     if len(moving) == 2:
