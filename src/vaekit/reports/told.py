@@ -112,6 +112,7 @@ def measure(run: Run, judge: Judge, samples: int = SAMPLES, seed: int = 0) -> To
     elbo = evaluate(model, dataset.test, draws=1, limit=2_000).elbo
     assert elbo is not None
     few, test = dataset.train.take(slice(0, PROBED)), dataset.test
+    assert few.labels is not None
     return Told(
         elbo.value,
         obeyed,
