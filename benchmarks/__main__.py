@@ -12,6 +12,7 @@ from statistics import median
 
 from benchmarks.measured import ROOT, ask
 from benchmarks.page import goal, machine, table
+from benchmarks.page_conditions import conditions
 from benchmarks.page_faces import faces, models
 
 ROUNDS = 3
@@ -239,6 +240,7 @@ SECTIONS: dict[str, Callable[[int], str]] = {
     "speed": speed,
     "busy": busy,
     "models": models,
+    "conditions": conditions,
     "memory": memory,
     "folders": folders,
     "faces": faces,

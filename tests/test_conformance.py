@@ -12,11 +12,12 @@ import torch
 from safetensors.torch import save_file
 from torch import Generator, Tensor
 
+from vaekit.errors import BadInput
 from vaekit.features import NETWORKS
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective
 from vaekit.recipes import LIKELIHOODS, RECIPES
-from vaekit.records import Moment, Trace
+from vaekit.records import Batch, Moment, Trace
 from vaekit.spec import Spec, options_of
 from vaekit.training.checkpoint import load_weights, write_weights
 
@@ -30,11 +31,12 @@ def seeded(seed: int = 0) -> Generator:
 @final
 @dataclass(frozen=True)
 class Kind:
-    """A network, small, and the data it is tried on."""
+    """A network, small, and the data it is tried on; context: the size of what it is told."""
 
     net: str
     net_options: dict[str, Any]
     shape: tuple[int, ...]
+    context: int = 0
 
     def data(self, n: int = B) -> Tensor:
         """Real vectors of shape (n, F), or pictures in [0, 1] of shape (n, C, H, W)."""
@@ -42,12 +44,22 @@ class Kind:
             return torch.randn(n, *self.shape, generator=seeded(1))
         return torch.rand(n, *self.shape, generator=seeded(1))
 
+    def told(self, n: int = B) -> Tensor | None:
+        """What the model is told of these rows, (n, context)."""
+        return torch.randn(n, self.context, generator=seeded(9)) if self.context else None
+
+    def batch(self, n: int = B) -> Batch:
+        """Both."""
+        return Batch(self.data(n), self.told(n))
+
 
 KINDS = {
     "vectors": Kind("mlp", {"hidden": (12, 8)}, (7,)),
     "grey": Kind("mlp", {"hidden": (12, 8), "batch_norm": True}, (1, 8, 8)),
     "colour": Kind("conv", {"channels": (4, 8)}, (3, 16, 16)),
     "residual": Kind("resnet", {"channels": (4, 8), "plain": 1}, (3, 16, 16)),
+    "told": Kind("mlp", {"hidden": (12, 8)}, (7,), context=2),
+    "told-pictures": Kind("conv", {"channels": (4, 8)}, (3, 16, 16), context=3),
 }
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -56,6 +68,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "ladder-vae": {"latent": (2, 3)},
 }
 FOR_PICTURES = {"dfc-vae", "vae-gan"}
+FOR_CONTEXTS = {"cvae"}
 
 CASES = [
     (recipe, kind, likelihood)
@@ -64,6 +77,8 @@ CASES = [
     for likelihood, part in LIKELIHOODS.items()
     if part().support.check(KINDS[kind].data()).all()
     and (len(KINDS[kind].shape) == 3 or recipe not in FOR_PICTURES)
+    and (KINDS[kind].context or recipe not in FOR_CONTEXTS)
+    and (not KINDS[kind].context or likelihood == "pixel-gaussian")
 ]
 
 
@@ -84,6 +99,7 @@ class Tried:
             self.kind.net,
             self.kind.net_options,
             likelihood,
+            context=self.kind.context,
         )
 
     def build(self, seed: int = 0) -> tuple[Autoencoder, Objective]:
@@ -106,7 +122,7 @@ class Tried:
     def trace(
         self, model: Autoencoder, objective: Objective, epoch: float, generator: Generator
     ) -> Trace:
-        trace: Trace = model(self.kind.data(), objective.draws, Moment(epoch), generator)
+        trace: Trace = model(self.kind.batch(), objective.draws, Moment(epoch), generator)
         return trace
 
 
@@ -124,15 +140,16 @@ def tried(request: pytest.FixtureRequest, feature_weights: Path) -> Tried:
     return Tried(*request.param, feature_weights)
 
 
-def uses(model: Autoencoder, x: Tensor) -> dict[str, Callable[[], Tensor]]:
+def uses(model: Autoencoder, x: Batch) -> dict[str, Callable[[], Tensor]]:
     """The public ways to use a trained model, each with a fixed generator where it takes one."""
+    told = x.context
     ways = {
         "encode": lambda: model.encode(x),
-        "decode": lambda: model.decode(torch.ones(len(x), model.latent.size)),
+        "decode": lambda: model.decode(torch.ones(len(x), model.latent.size), told),
         "reconstruct": lambda: model.reconstruct(x),
     }
     if "prior" in model.latent.provides:
-        ways["sample"] = lambda: model.sample(len(x), generator=seeded(2))
+        ways["sample"] = lambda: model.sample(len(x), generator=seeded(2), context=told)
     if "log_q" in model.latent.provides:
         ways["log_likelihood"] = lambda: model.log_likelihood(x, 5, seeded(3))
     return ways
@@ -157,7 +174,7 @@ def test_shapes_follow_the_contract(tried: Tried) -> None:
         assert (value is not None) == (field in model.latent.provides)
         assert value is None or value.shape == size
     sizes = {"encode": (B, d), "log_likelihood": (B,)}
-    for name, use in uses(model, tried.kind.data()).items():
+    for name, use in uses(model, tried.kind.batch()).items():
         assert use().shape == sizes.get(name, (B, *shape)), name
         assert use().isfinite().all(), name
 
@@ -194,7 +211,7 @@ def test_gradients_are_finite_where_they_belong_and_nowhere_else(tried: Tried) -
 
 
 def test_a_model_comes_back_from_its_weights_and_its_spec(tried: Tried, tmp_path: Path) -> None:
-    model, x = tried.trained(), tried.kind.data()
+    model, x = tried.trained(), tried.kind.batch()
     write_weights(tmp_path / "model.safetensors", model)
     (tmp_path / "spec.json").write_text(json.dumps(tried.spec.to_json()))
     spec = Spec.from_json(json.loads((tmp_path / "spec.json").read_text()))
@@ -216,15 +233,19 @@ def test_the_same_seed_trains_the_same_weights(tried: Tried) -> None:
 
 
 def test_a_row_does_not_depend_on_its_batch(tried: Tried) -> None:
-    model, x = tried.trained(), tried.kind.data(64)
+    model, x = tried.trained(), tried.kind.batch(64)
+
+    def some(rows: slice) -> Batch:
+        return x.map(lambda values: values[rows])
+
     for use in (model.encode, model.reconstruct):
         together = use(x)
-        torch.testing.assert_close(together[:1], use(x[:1]), rtol=1e-4, atol=1e-5)
-        torch.testing.assert_close(together[37:40], use(x[37:40]), rtol=1e-4, atol=1e-5)
+        for rows in (slice(0, 1), slice(37, 40)):
+            torch.testing.assert_close(together[rows], use(some(rows)), rtol=1e-4, atol=1e-5)
 
 
 def test_using_a_model_is_repeatable_and_touches_no_global_state(tried: Tried) -> None:
-    model, x = tried.trained().train(), tried.kind.data()
+    model, x = tried.trained().train(), tried.kind.batch()
     weights = {name: value.clone() for name, value in model.state_dict().items()}
     for name, use in uses(model, x).items():
         torch.manual_seed(6)
@@ -250,5 +271,26 @@ def test_a_pass_with_a_generator_touches_no_global_state(tried: Tried) -> None:
 
 
 def test_means_come_out_where_the_likelihood_lives(tried: Tried) -> None:
-    model, x = tried.trained(), tried.kind.data()
+    model, x = tried.trained(), tried.kind.batch()
     assert model.likelihood.support.check(model.reconstruct(x)).all()
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_what_is_told_reaches_every_part_that_reads_it(recipe: str, feature_weights: Path) -> None:
+    tried = Tried(recipe, "told-pictures", "gaussian", feature_weights)
+    model, x = tried.trained(), tried.kind.batch()
+    assert x.context is not None
+    other = Batch(x.x, x.context.roll(1, 0) + 1)
+    codes = model.encode(x)
+    if recipe != "vq-vae":  # whose encodings may choose the same vectors
+        assert not torch.equal(codes, model.encode(other))
+    assert not torch.equal(model.decode(codes, x.context), model.decode(codes, other.context))
+    for rows in (x.x, Batch(x.x, x.context[:, 1:])):
+        with pytest.raises(BadInput, match="reads a context of 3 numbers a row, not of"):
+            model.encode(rows)
+
+
+@pytest.mark.parametrize("recipe", FOR_CONTEXTS)
+def test_a_recipe_that_must_be_told_something_says_what_to_add(recipe: str) -> None:
+    with pytest.raises(BadInput, match="add `condition`, such as label"):
+        Spec(recipe, (7,)).build()

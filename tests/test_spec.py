@@ -176,7 +176,7 @@ def test_a_code_without_a_size_is_refused_by_its_flag(recipe: str, size: int) ->
     if recipe == "vq-vae":
         options, named = {"positions": 1, "width": size}, "`positions` times `width`"
     with pytest.raises(BadInput, match=rf"^{named} must be 1 or more, not {size}\."):
-        Spec(recipe, SHAPE, options).build()
+        Spec(recipe, SHAPE, options, context=2).build()
 
 
 @pytest.mark.parametrize(
@@ -214,6 +214,20 @@ def test_a_value_of_another_kind_is_refused_by_its_name(
 def test_a_foreign_configuration_is_bad_input(values: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match=r"not one vaekit wrote|^`(options|recipe)` is "):
         Spec.from_json(values)
+
+
+@pytest.mark.parametrize("net", ["conv", "resnet"])
+def test_a_network_from_before_contexts_were_embedded_is_built_as_it_was(net: str) -> None:
+    spec = Spec("vae", (3, 16, 16), net=net, net_options={"channels": (4, 8)}, context=5)
+    assert spec.net_options["embed"] is True
+    assert Spec.from_json(spec.to_json()) == spec
+    old = spec.to_json()
+    del old["net_options"]["embed"]
+    again = Spec.from_json(old)
+    widths = [each.build()[0].encoder.layers[0].in_channels for each in (spec, again)]
+    assert widths == [3, 8]
+    assert "embed" not in Spec("vae", (3, 16, 16), net=net).net_options
+    assert Spec("vae", SHAPE, net="mlp", context=5).net_options == {}
 
 
 def test_lookup_finds_what_is_there() -> None:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from vaekit.workflow.compare import compare_runs as compare_runs
     from vaekit.workflow.derived import attribute_directions as attribute_directions
     from vaekit.workflow.derived import code_mixture as code_mixture
+    from vaekit.workflow.grids import grid as grid
     from vaekit.workflow.listing import remove_runs as remove_runs
     from vaekit.workflow.listing import summarise_runs as summarise_runs
     from vaekit.workflow.looks import draw_figures as draw_figures
@@ -98,6 +99,7 @@ __all__ = [
     "features",
     "figures",
     "fit",
+    "grid",
     "interpolate",
     "latents",
     "likelihoods",
@@ -150,6 +152,7 @@ _HOMES = {
     "sample": "workflow.use",
     "traverse": "workflow.use",
     "fit": "training",
+    "grid": "workflow.grids",
     "list_runs": "runs",
     "load": "runs",
     "load_data": "data",

@@ -13,6 +13,7 @@ from vaekit.features import NETWORKS, Features
 from vaekit.kinds import KINDS, usual
 from vaekit.latents import (
     Codebook,
+    ConditionalNormal,
     Deterministic,
     FlowPosterior,
     GaussianPosterior,
@@ -134,6 +135,41 @@ def iwae(
         draws: K, the codes drawn for each data point in a step.
     """
     return assemble(shape, net, likelihood, context, gaussian, latent), IWAE(draws)
+
+
+def cvae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    conditional_prior: bool = True,
+    hidden_prior: int = 64,
+    beta: float = 1.0,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE that is told something of every row, in encoder, decoder and prior.
+
+    Sohn, Lee and Yan 2015, https://papers.nips.cc/paper/5775
+
+    Args:
+        latent: Size of the code.
+        conditional_prior: Whether what is told moves the prior, as in the paper; without it the
+            prior is standard normal, and one code can be decoded as anything.
+        hidden_prior: Width of the prior's network.
+        beta: Weight of the rate.
+        warmup: Epochs over which beta rises from 0.
+    """
+    if not context:
+        raise BadInput("cvae is told something of every row: add `condition`, such as label.")
+
+    def told(features: int, size: int) -> Latent:
+        prior = ConditionalNormal(context, size, hidden_prior)
+        return Latent(GaussianPosterior(features, size), prior)
+
+    chosen = told if conditional_prior else gaussian
+    return assemble(shape, net, likelihood, context, chosen, latent), ELBO(warm_up(beta, warmup))
 
 
 def iaf_vae(
@@ -332,6 +368,7 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "vae": vae,
     "beta-vae": beta_vae,
     "iwae": iwae,
+    "cvae": cvae,
     "iaf-vae": iaf_vae,
     "vq-vae": vq_vae,
     "ladder-vae": ladder_vae,

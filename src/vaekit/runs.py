@@ -120,7 +120,7 @@ class Run:
         binary = options.get("binarise", "none") in ("threshold", "static")
         return (values > 0.5).astype(np.float32) if binary else values
 
-    def told(self, given: Mapping[str, str] | None = None) -> "Told":
+    def told(self, given: Mapping[str, Any] | None = None) -> "Told":
         """The model, told the same of every row.
 
         given: a value for each column of the conditions; none for a model without conditions.
@@ -130,18 +130,21 @@ class Run:
 
         return Told(self.model(), self.context(given or {}))
 
-    def context(self, given: Mapping[str, str]) -> "Tensor | None":
+    def context(self, given: Mapping[str, Any]) -> "Tensor | None":
         """The context (E,) of these values; None for a model without conditions; see `told`."""
         import torch
 
-        conditions = self.conditions
-        if conditions is None:
-            if given:
-                raise BadInput(
-                    f"`given`: {self.name} was trained without a condition: leave it out."
-                )
+        if self.conditions is None and not given:
             return None
-        return torch.from_numpy(conditions.given(given))
+        return torch.from_numpy(self.conditioned("given").given(given))
+
+    def conditioned(self, parameter: str) -> "Conditions":
+        """Its conditions; raises BadInput that names the parameter where it has none."""
+        if self.conditions is None:
+            raise BadInput(
+                f"`{parameter}`: {self.name} was trained without a condition: leave it out."
+            )
+        return self.conditions
 
     @property
     def training(self) -> Training:

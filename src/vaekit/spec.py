@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any, final, get_type_hints
 
@@ -30,7 +30,8 @@ class Spec:
     """A recipe, a network and a likelihood by name, each with its options verbatim.
 
     shape: the data's event shape. net, likelihood: left empty, they follow from it.
-    context: the size of the context that the model reads beside the data.
+    context: the size of the context that the model reads beside the data. How a network does
+        is then among its options, given or not.
     kind: of the data, in `KINDS`; left empty, as before there were kinds, the shape's usual.
 
     Raises BadInput for an unknown name or option.
@@ -60,6 +61,10 @@ class Spec:
         object.__setattr__(self, "likelihood", self.likelihood or data.likelihood(self.shape))
         for kind, table, name, options in self._parts():
             check_options(f"{kind} {name}", lookup(kind, table, name), options)
+        if self.context:
+            known = options_of(NETS[self.net])
+            usually = {name: known[name].default for name in _BEFORE if name in known}
+            object.__setattr__(self, "net_options", usually | self.net_options)
 
     @property
     def drawn(self) -> bool:
@@ -86,7 +91,12 @@ class Spec:
     def from_json(values: Mapping[str, Any]) -> "Spec":
         """The specification that `to_json` wrote."""
         try:
-            return Spec(**values)
+            spec = Spec(**{**values, "context": 0})
+            if not (context := values.get("context", 0)):
+                return spec
+            known = options_of(NETS[spec.net])
+            before = {name: value for name, value in _BEFORE.items() if name in known}
+            return replace(spec, context=context, net_options=before | spec.net_options)
         except TypeError as error:
             raise BadInput(f"The model's configuration is not one vaekit wrote: {error}.") from None
 
@@ -148,6 +158,9 @@ def _check_type(what: str, value: Any, hint: Any) -> None:
     except TypeCheckError as error:
         raise BadInput(f"{what} is {value!r:.60}, which {error}.") from None
 
+
+_BEFORE: Options = {"embed": False}
+"""Options of networks that read a context, as they were before there were such options."""
 
 _MOST = 2**40
 _HINTS = get_type_hints(Spec)

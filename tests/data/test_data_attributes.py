@@ -85,6 +85,8 @@ def test_parquet_becomes_bools(tmp_path: Path, values) -> None:
     assert list(found.columns) == ["Smiling", "hair=blond", "hair=grey"]
     assert np.array_equal(found.columns["Smiling"], SMILING)
     assert found.columns["hair=blond"].tolist() == [True, False, True] * 4
+    assert found.others["hair"].tolist() == ["blond", "grey", "blond"] * 4
+    np.testing.assert_allclose(found.others["score"], columns["score"])
 
 
 def test_categories_become_a_column_a_value(tmp_path: Path) -> None:
@@ -142,7 +144,12 @@ def test_measurements_are_skipped_with_a_warning(tmp_path: Path) -> None:
     rows = [f"{n},{n}.png,{n / 7},{n % 2},remark {n}" for n in range(40)]
     table.write_text("\n".join([",file,age,smile,note", *rows]))
     with pytest.warns(SkippedColumns, match=r"left out 3 columns of '.*a\.csv' .* first ''"):
-        assert list(read_attributes(table).columns) == ["smile"]
+        found = read_attributes(table)
+    assert list(found.columns) == ["smile"]
+    assert list(found.others) == ["", "age", "note"]
+    assert found.others[""].tolist() == list(range(40))
+    np.testing.assert_allclose(found.others["age"], np.arange(40) / 7)
+    assert found.others["note"][7] == "remark 7"
 
 
 BAD = {

@@ -1,12 +1,13 @@
 """Columns of the table as the context of a model."""
 
 import json
+import math
 
 import numpy as np
 import pytest
 
 from vaekit.data import Dataset, Split, load
-from vaekit.data.conditions import Classes, Conditions, Number, conditions
+from vaekit.data.conditions import Angle, Classes, Conditions, Number, conditions
 from vaekit.errors import BadInput
 
 LABELS = np.array([2, 0, 1, 1, 0, 2])
@@ -18,6 +19,9 @@ TABLE = {
     "make": np.array(["oak", "ash", "oak", "elm", "ash", "oak"]),
     "same": np.ones(6),
     "gaps": np.array([1.0, np.nan, 3.0, 4.0, np.nan, 6.0]),
+    "blank": np.array(["oak", "", "oak", "elm", "", ""]),
+    "azimuth": np.array([0, 90, 180, 270, 45, 315]),
+    "arc": np.array([350.0, 10.0, 20.0, 5.0, 0.0, 355.0]),
 }
 NAMES = ("cat", "dog", "emu")
 
@@ -56,6 +60,61 @@ def test_a_value_for_each_column_is_the_row_that_encoding_gives() -> None:
     assert again == found
 
 
+def test_an_angle_is_its_sine_and_cosine_so_that_a_whole_turn_is_none() -> None:
+    found = made("azimuth:angle")
+    rows = found.encode(TABLE, NAMES)
+    np.testing.assert_allclose(rows[:3], [[0, 1], [1, 0], [0, -1]], atol=1e-6)
+    for turns in (-360, 0, 720):
+        np.testing.assert_allclose(found.given({"azimuth": 90 + turns}), rows[1], atol=1e-6)
+    again = Conditions.from_json(json.loads(json.dumps(found.to_json())))
+    assert again == found
+    radians = conditions(["a:radians"], {"a": np.radians(TABLE["azimuth"])}, None)
+    np.testing.assert_allclose(radians.encode({"a": np.radians(TABLE["azimuth"])}, None), rows)
+    assert found.columns[0].spread(4) == ("0", "90", "180", "270")
+
+
+def test_an_angle_far_from_those_of_training_is_refused() -> None:
+    found = made("arc:angle")
+    assert found.columns == (Angle("arc", 360.0, 350.0, 30.0),)
+    for angle in (-10, 0, 65, 305.1):
+        found.given({"arc": angle})
+    for angle in (70, 180, 300, math.nan, math.inf):
+        with pytest.raises(BadInput, match=r"arc ran from 350 to 380 in training: .* too far"):
+            found.given({"arc": angle})
+    assert found.columns[0].spread(4) == ("350", "360", "370", "380")
+
+
+def test_numbers_may_be_classes_and_classes_are_in_their_order() -> None:
+    many = {"size": np.array([2, 10, 1, 10])}
+    assert conditions(["size:class"], many, None).columns == (Classes("size", ("1", "2", "10")),)
+    with pytest.raises(BadInput, match="size has 10,000 classes, and 1,000 is most"):
+        conditions(["size:class"], {"size": np.arange(10_000)}, None)
+
+
+def test_some_columns_of_a_context_can_be_changed() -> None:
+    found = made("label", "age", "glasses")
+    rows = found.encode(TABLE, NAMES)
+    other = found.changed(rows, {"class": "dog", "glasses": True})
+    assert np.array_equal(other[:, :3], np.tile([0, 1, 0], (6, 1)))
+    assert np.array_equal(other[:, 3], rows[:, 3])
+    assert np.array_equal(other[:, 4:], np.tile([0, 1], (6, 1)))
+    for said in ("true", "1", "yes", True):
+        assert np.array_equal(found.changed(rows, {"glasses": said})[:, 4:], other[:, 4:])
+    with pytest.raises(BadInput, match="Training saw no glasses 'maybe': there are no, yes"):
+        found.changed(rows, {"glasses": "maybe"})
+
+
+def test_a_column_is_read_in_one_way() -> None:
+    assert len(made("label", "class", "label:class").columns) == 1
+    with pytest.raises(BadInput, match="azimuth comes twice, read differently: keep one"):
+        made("azimuth", "azimuth:angle")
+
+
+def test_values_that_are_missing_are_counted_in_every_split() -> None:
+    with pytest.raises(BadInput, match="age is missing for 1 rows: fill it in"):
+        made("age").encode(TABLE | {"age": np.array([1.0, np.nan])}, NAMES)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -79,6 +138,9 @@ def test_values_that_mean_nothing_are_refused(given: dict[str, str], message: st
         ("lable", "no column 'lable': did you mean label"),
         ("same", "same is the same for all training rows"),
         ("gaps", "gaps is missing for 2 training rows"),
+        ("blank", "blank is missing for 3 training rows"),
+        ("make:angle", "make holds no numbers: leave out :angle"),
+        ("azimuth:degrees", "no column 'azimuth:degrees': did you mean azimuth"),
     ],
 )
 def test_columns_that_tell_nothing_are_refused(name: str, message: str) -> None:

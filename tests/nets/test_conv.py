@@ -120,3 +120,17 @@ def test_a_kernel_too_small_to_halve_is_refused() -> None:
 def test_an_unknown_activation_is_refused_with_the_known_ones() -> None:
     with pytest.raises(BadInput, match=r"^`activation` 'swish' .*relu.*silu"):
         Conv(activation="swish")  # type: ignore[arg-type]
+
+
+def test_a_context_moves_the_first_channels_by_what_a_linear_layer_makes_of_it() -> None:
+    plain, told = (Conv((4, 8)).encoder((3, 16, 16), context) for context in (0, 5))
+    few = Conv((4, 8), embed=False).encoder((3, 16, 16), 5)
+    assert count(told) == count(plain) + 5 * 4
+    assert count(few) == count(plain) + 5 * 4 * 4 * 4
+    told.load_state_dict(plain.state_dict() | {"embedding.weight": torch.zeros(4, 5)})
+    x, context = torch.rand(6, 3, 16, 16), torch.randn(6, 5)
+    torch.testing.assert_close(told(x, context), plain(x))
+    with torch.no_grad():
+        told.embedding.weight.normal_()
+    shifts = told.layers[0](x - 0.5) + told.embedding(context)[:, :, None, None]
+    torch.testing.assert_close(told(x, context), told.layers[1:](shifts).flatten(1))

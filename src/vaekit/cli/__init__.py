@@ -57,6 +57,7 @@ COMMANDS = {
     "reconstruct": Command("Use", "data, encoded and decoded again", "use:reconstruct"),
     "encode": Command("Use", "data to codes, as Parquet, CSV or .npy", "use:encode"),
     "decode": Command("Use", "codes to data", "use:decode"),
+    "grid": Command("Edit", "codes under every value of what a model is told", "grids:grid"),
     "attributes": Command(
         "Edit", "directions of attributes: lengths, accuracies, leaks", "edit:attributes"
     ),

@@ -146,7 +146,7 @@ def _checked(attribute: tuple[str, ...], scale: tuple[str, ...]) -> list[list[fl
         raise BadInput("--attribute takes one or two of those that `vaekit attributes RUN` lists.")
     if len(scale) not in (1, len(attribute)):
         raise BadInput(f"--scale takes one value or one for each attribute, not {len(scale)}.")
-    steps = [_scales(text) for text in scale]
+    steps = [inputs.numbers("--scale", text) for text in scale]
     return steps if len(steps) == len(attribute) else steps * 2
 
 
@@ -156,24 +156,3 @@ def _check_number(steps: list[list[float]], originals: int) -> None:
         raise BadInput("Two attributes make a grid for one picture: give one --image or row.")
     if math.prod(map(len, steps)) * originals > output.MOST_PICTURES:
         raise BadInput(f"--scale: that is more than {output.MOST_PICTURES:,} pictures, use fewer.")
-
-
-def _scales(text: str) -> list[float]:
-    """The numbers of start:stop:count, of a list with commas, or one number."""
-    import numpy as np
-
-    try:
-        if ":" in text:
-            start, stop, count = text.split(":")
-            many = min(int(count), output.MOST_PICTURES + 1)  # which is refused, with its reason
-            numbers = [float(each) for each in np.linspace(float(start), float(stop), many)]
-        else:
-            numbers = [float(each) for each in text.split(",")]
-    except ValueError:
-        numbers = []
-    if not numbers or not all(map(math.isfinite, numbers)):
-        raise BadInput(
-            "--scale takes start:stop:count, such as 0:2:9, or numbers with commas between, "
-            f"not {text!r}."
-        )
-    return numbers

@@ -142,7 +142,8 @@ class _Help(RawDescriptionHelpFormatter):
 def _action(option: Option) -> dict[str, Any]:
     if option.kind is bool:
         return {"action": BooleanOptionalAction}
-    return {"nargs": "*"} if option.many else {}
+    # Given twice, it has the values of both.
+    return {"nargs": "*", "action": "extend"} if option.many else {}
 
 
 def _placed(option: Option) -> str:

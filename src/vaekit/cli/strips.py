@@ -54,18 +54,23 @@ def rows_of(
 
 
 def write(
-    path: Path, pictures: "Pictures", images: "Pictures", columns: Iterable[float], **named: Any
+    path: Path,
+    pictures: "Pictures",
+    images: "Pictures",
+    columns: Iterable[float | str],
+    **named: Any,
 ) -> None:
     """Write pictures as `.npy`, or images (R, S, C, H, W) of them as strips; then say where.
 
-    columns: the number over each column. named: what else `figures.strips` takes.
+    columns: the number or the name over each column. named: what else `figures.strips` takes.
     """
     if path.suffix.lower() == ".npy":
         output.write_arrays(path, pictures.shape, [pictures])
     else:
         from vaekit.figures import strips
 
-        output.write_figure(path, strips(images, [number(each) for each in columns], **named))
+        heads = [each if isinstance(each, str) else number(each) for each in columns]
+        output.write_figure(path, strips(images, heads, **named))
     print(path)
 
 

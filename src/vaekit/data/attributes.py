@@ -1,9 +1,10 @@
-"""Tables of attributes: what is known about each picture, as yes or no.
+"""Tables of attributes: what is known about each picture, as yes or no, as numbers and texts.
 
-file ── text or Parquet ──▶ columns of texts ── values ──▶ names, bool columns
+file ── text or Parquet ──▶ columns of texts ── values ──▶ names, bool columns, other columns
 """
 
 import csv
+import math
 import warnings
 import zipfile
 from collections import Counter
@@ -24,6 +25,7 @@ Bools = npt.NDArray[np.bool_]
 _TABLES = (".csv", ".tsv", ".txt", ".parquet")
 _NAMED = ("image", "image_id", "image_name", "file", "file_name", "filename", "path", "name", "id")
 _MOST_VALUES = 30  # of a category; a column with more is a measurement or a text
+_EXACT = 1 << 53  # whole numbers from there on are not told apart
 _MOST_BYTES = 1 << 28  # of a table in a zip; one that unpacks to more is taken for a bomb
 _TRUTH = {
     "1": True,
@@ -38,7 +40,7 @@ _MISSING = ("", "nan", "na", "n/a", "null")
 
 
 class SkippedColumns(UserWarning):
-    """Some columns of a table are neither yes or no nor categories, and were left out."""
+    """Some columns of a table are neither yes or no nor categories, and so no attributes."""
 
 
 @final
@@ -48,10 +50,13 @@ class Attributes:
 
     names: of their files, as the table has them.
     columns: bool (N,) by attribute; a category is one column a value, `Column=value`.
+    others: columns of numbers, NaN where one is missing, and of texts, empty ones likewise;
+        categories among them, by the column's own name.
     """
 
     names: list[str]
     columns: dict[str, Bools]
+    others: dict[str, npt.NDArray[Any]]
 
 
 def read_attributes(path: Path) -> Attributes:
@@ -59,10 +64,10 @@ def read_attributes(path: Path) -> Attributes:
 
     +1 and -1, 1 and 0, true and false, yes and no become bools; other texts and whole
     numbers of at most 30 values become one column a value. Warns with `SkippedColumns` of
-    the rest.
+    the rest, which is no attribute but can be a condition.
 
-    Raises BadInput for a file that can't be read, names that come twice, missing values,
-    and where no attribute is left.
+    Raises BadInput for a file that can't be read, names that come twice, missing values of
+    attributes, and where nothing is left.
     """
     where, data = _content(path)
     try:
@@ -86,7 +91,8 @@ def read_attributes(path: Path) -> Attributes:
     if len(set(names)) < len(names):
         name, count = Counter(names).most_common(1)[0]
         raise BadInput(f"'{where}' has {count} rows for '{name}'; keep one")
-    return Attributes(names, _columns(table, names, where))
+    others = {name: found for name, column in table if (found := _other(name, column)) is not None}
+    return Attributes(names, _columns(table, names, where, bool(others)), others)
 
 
 @final
@@ -237,7 +243,8 @@ def _is_value(text: str) -> bool:
     return text.lower() in _TRUTH or text.lower() in _MISSING or _number(text) is not None
 
 
-def _columns(table: _Table, names: Sequence[str], where: str) -> dict[str, Bools]:
+def _columns(table: _Table, names: Sequence[str], where: str, others: bool) -> dict[str, Bools]:
+    """The attributes; others: whether there are columns of another kind beside them."""
     found: list[tuple[str, Bools]] = []
     skipped = []
     for name, column in table:
@@ -246,7 +253,7 @@ def _columns(table: _Table, names: Sequence[str], where: str) -> dict[str, Bools
             found += parts
         else:
             skipped.append(name)
-    if not found:
+    if not (found or others):
         raise BadInput(
             f"'{where}' has no attributes; give columns of 1 and -1, 1 and 0, true and false, "
             f"or categories of at most {_MOST_VALUES} values"
@@ -257,7 +264,7 @@ def _columns(table: _Table, names: Sequence[str], where: str) -> dict[str, Bools
         raise BadInput(f"'{where}' has an attribute named 'label', which means classes; rename it")
     if skipped:
         warnings.warn(
-            f"left out {len(skipped)} columns of '{where}' that are neither yes or no nor "
+            f"left out {len(skipped)} columns of '{where}' as attributes, neither yes or no nor "
             f"categories of at most {_MOST_VALUES} values, first '{skipped[0]}'",
             SkippedColumns,
             stacklevel=2,
@@ -282,7 +289,7 @@ def _bools(name: str, column: Column) -> list[tuple[str, Bools]]:
         return []
     values = [_plain(value) for value in column.values]
     kinds = sorted(set(values))
-    if set(kinds) <= _TRUTH.keys() and not {"0", "-1"} <= set(kinds):
+    if _yes_or_no(column):
         return [(name, np.array([_TRUTH[value] for value in values])[column.codes])]
     fractions = any((number := _number(kind)) is not None and number % 1 for kind in kinds)
     if fractions or len(kinds) == len(column) > 2:
@@ -291,6 +298,25 @@ def _bools(name: str, column: Column) -> list[tuple[str, Bools]]:
         (f"{name}={kind}", np.array([value == kind for value in values])[column.codes])
         for kind in kinds
     ]
+
+
+def _other(name: str, column: Column) -> npt.NDArray[Any] | None:
+    """A column as numbers or texts; None where it is an attribute itself, empty or unreadable."""
+    values = ["" if value.lower() in _MISSING else value for value in column.values]
+    if name == "label" or not any(values) or _yes_or_no(column):
+        return None
+    numbers = [math.nan if value == "" else _number(value) for value in values]
+    if None in numbers:
+        return np.array([*values, ""])[column.codes]
+    found = np.array([*numbers, math.nan], np.float64)[column.codes]
+    whole = bool((found % 1 == 0).all() and (np.abs(found) < _EXACT).all())
+    return found.astype(np.int64) if whole else found
+
+
+def _yes_or_no(column: Column) -> bool:
+    few = column.values if len(column.values) <= _MOST_VALUES else []
+    kinds = {_plain(value) for value in few}
+    return bool(kinds) and kinds <= _TRUTH.keys() and not {"0", "-1"} <= kinds
 
 
 def _plain(value: str) -> str:

@@ -1,18 +1,23 @@
 """`load`: from a name or a path to a data set."""
 
 import difflib
+import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
+
+import numpy as np
 
 from vaekit.data import archives, cifar
 from vaekit.data.arrays import read_npy, read_npz
 from vaekit.data.binarisation import binarised
-from vaekit.data.conditions import conditions
-from vaekit.data.dataset import Binarise, Crop, Dataset
+from vaekit.data.conditions import conditions, plain
+from vaekit.data.dataset import Binarise, Crop, Dataset, Split
 from vaekit.data.idx import is_idx, training_images
 from vaekit.data.matlab import read_mat
 from vaekit.data.missing import with_gaps
 from vaekit.data.pictures import Wanted, digest, read_pictures
+from vaekit.data.selection import selected
 from vaekit.data.sources import SOURCES, read_idx_files
 from vaekit.data.splits import Found, divide, limited
 from vaekit.errors import BadInput
@@ -29,6 +34,7 @@ def load(
     validation: int | float | None = None,
     test: int | float | None = None,
     limit: int | None = None,
+    only: tuple[str, ...] = (),
     condition: tuple[str, ...] = (),
     missing: float = 0.0,
     image_size: int | None = None,
@@ -59,7 +65,11 @@ def load(
         validation: Rows kept for validation, as a number or a share of the training rows.
         test: Rows kept for testing, as a number or a share of the training rows.
         limit: Training rows to use at most, drawn at random; the other rows stay as they are.
+        only: Which rows to take, all of these holding: label=Bag,Sneaker, Eyeglasses=true,
+            azimuth=0:90. Taken from each split, so that held-out rows are the same without it;
+            a class keeps its number and its name.
         condition: Columns of the table that the model is told: label, or others there are.
+            Numbers may be angles: azimuth:angle, in degrees, or :radians; or :class.
         missing: Share of the values taken away at random, to learn from data with gaps.
         image_size: Side in pixels that images are resized to; of celeba 64 by default.
         crop: What is cut from each image first: the largest central square, or the largest
@@ -90,6 +100,10 @@ def load(
 
         found = in_memory(source, labels, wanted, condition, columns)
     splits = divide(found, validation, test, seed)
+    shaping: list[object] = [missing] if missing else []
+    if only:
+        splits, chosen = selected(splits, only, found.label_names)
+        shaping.append(chosen)
     whole = len(splits["train"])
     if limit is not None:
         splits["train"] = limited(splits["train"], limit, (seed, 6))
@@ -100,7 +114,9 @@ def load(
     fewer = len(splits["train"]) < whole
     random = binarise == "static" or not found.tail or missing > 0 or fewer
     sizes = [len(splits[name]) for name in sorted(splits)]
-    shaping = [missing] * (missing > 0) + ["limit"] * fewer
+    shaping += ["limit"] * fewer
+    if told := _told(splits, condition):
+        shaping.append(told)
     dataset = Dataset(
         name=_name(source) if named else "arrays",
         kind=found.kind,
@@ -115,6 +131,21 @@ def load(
     if not condition:
         return dataset
     return dataset.told(conditions(condition, dataset.train.table, dataset.label_names))
+
+
+def _told(splits: Mapping[str, Split], condition: Sequence[str]) -> str:
+    """A digest of the columns that a model is told, but of labels and attributes, which are part
+    of the content; nothing where there are none."""
+    total, table = hashlib.sha256(), splits["train"].table
+    names = [
+        name
+        for name in dict.fromkeys(plain(condition, table))
+        if name != "label" and table[name].dtype != np.bool_
+    ]
+    for name in names:
+        for split in splits.values():
+            total.update(f"{name}\0{split.table[name].tolist()}".encode())
+    return total.hexdigest() if names else ""
 
 
 def _check(

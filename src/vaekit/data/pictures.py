@@ -62,8 +62,8 @@ def read_pictures(path: Path, wanted: Wanted) -> Found:
 
 
 def matched(about: Attributes, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
-    """The attributes of every file from the rows that are theirs; those of -1 mean nothing."""
-    return {name: column[rows] for name, column in about.columns.items()}
+    """What a table says of every file, from the rows that are theirs; those of -1 mean nothing."""
+    return {name: column[rows] for name, column in (about.others | about.columns).items()}
 
 
 def assembled(

@@ -7,10 +7,11 @@ from torch import Tensor, nn
 
 from vaekit.contracts import Infer
 from vaekit.distributions import DiagonalGaussian, full
+from vaekit.errors import BadInput
 
 _SPREAD = 4.0  # times PyTorch's default weights of the means
 _LOG_SCALE = -3.0  # log standard deviation at the start
-_WIDTH = 64  # of a conditional prior's network
+_QUIET = 0.01  # times the default weights of a conditional prior's last layer
 
 
 @final
@@ -62,18 +63,23 @@ class StandardNormal(nn.Module):
 class ConditionalNormal(nn.Module):
     """p(z|context): a diagonal Gaussian whose mean and log scale are a small network's.
 
-    It starts as the standard normal. context: numbers of the context, E. size: D.
-    Sohn, Lee and Yan 2015, https://papers.nips.cc/paper/5775
+    It starts close to the standard normal. Sohn, Lee and Yan 2015,
+    https://papers.nips.cc/paper/5775
+
+    context: numbers of the context, E. size: D. hidden_prior: width of the network.
+    Raises BadInput where an option makes no sense.
     """
 
-    def __init__(self, context: int, size: int) -> None:
+    def __init__(self, context: int, size: int, hidden_prior: int = 64) -> None:
         super().__init__()
+        if hidden_prior < 1:
+            raise BadInput(f"`hidden_prior` must be 1 or more, not {hidden_prior}.")
         self.context, self.size, self.gives = context, size, DiagonalGaussian
-        self.hidden = nn.Linear(context, _WIDTH)
-        self.head = nn.Linear(_WIDTH, 2 * size)
+        self.hidden = nn.Linear(context, hidden_prior)
+        self.head = nn.Linear(hidden_prior, 2 * size)
         with torch.no_grad():
-            self.head.weight.zero_()
-            self.head.bias.zero_()
+            self.head.weight.mul_(_QUIET)
+            self.head.bias.mul_(_QUIET)
 
     def forward(
         self, infer: Infer | None = None, context: Tensor | None = None

@@ -26,6 +26,8 @@ class Conv:
         activation: Non-linearity after every layer but the last.
         batch_norm: Batch normalisation before every activation.
         centre: Subtracted from the input before the first layer.
+        embed: Whether a context moves the encoder's first channels by a linear layer, at hardly
+            any cost; otherwise every number of it is one more channel of the picture.
     """
 
     channels: tuple[int, ...] = (32, 64, 128, 256)
@@ -33,6 +35,7 @@ class Conv:
     activation: Activation = "relu"
     batch_norm: bool = True
     centre: float = 0.5
+    embed: bool = True
 
     def __post_init__(self) -> None:
         sizes = check_options("`channels`", self.channels, self.activation)
@@ -59,16 +62,19 @@ class Conv:
         return sizes
 
     def encoder(self, shape: Shape, context: int = 0) -> "ConvEncoder":
-        """The body from pictures (B, C, H, W) to features (B, F); a context is more channels."""
+        """The body from pictures (B, C, H, W) to features (B, F)."""
         sizes = self.sizes(shape)
         layers: list[nn.Module] = []
-        for inputs, outputs in pairwise((shape[0] + context, *self.channels)):
+        maps = 0 if self.embed else context
+        for inputs, outputs in pairwise((shape[0] + maps, *self.channels)):
             layers.append(
                 nn.Conv2d(inputs, outputs, self.kernel, 2, self._padding, bias=not self.batch_norm)
             )
             layers.extend(self._tail(outputs))
         features = self.channels[-1] * math.prod(sizes[-1])
-        return ConvEncoder(nn.Sequential(*layers), features, self.centre, context)
+        embedded = self.embed and context > 0
+        embedding = nn.Linear(context, self.channels[0], bias=False) if embedded else None
+        return ConvEncoder(nn.Sequential(*layers), features, self.centre, context, embedding)
 
     def decoder(self, latent: int, outputs: Shape, context: int = 0) -> "ConvDecoder":
         """The body from codes (K, B, D) to parameters (K, B, M, C, H, W)."""
@@ -111,13 +117,23 @@ class Conv:
 
 @final
 class ConvEncoder(nn.Module):
-    """From pictures (B, C, H, W) to features (B, F)."""
+    """From pictures (B, C, H, W) to features (B, F).
+
+    embedding: what a context adds to each channel of the first layer, the same everywhere, as
+        constant channels of the picture would; without it the context is such channels.
+    """
 
     def __init__(
-        self, layers: nn.Sequential, features: int, centre: float, context: int = 0
+        self,
+        layers: nn.Sequential,
+        features: int,
+        centre: float,
+        context: int = 0,
+        embedding: nn.Linear | None = None,
     ) -> None:
         super().__init__()
         self.layers, self.features, self.centre, self.context = layers, features, centre, context
+        self.embedding = embedding
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(
@@ -125,12 +141,18 @@ class ConvEncoder(nn.Module):
     ) -> Tensor:
         """Features of a batch."""
         pictures = centred(x, self.centre, mask)
-        if context is not None:
+        if context is not None and self.embedding is None:
             maps = context[:, :, None, None].expand(-1, -1, *x.shape[2:])
             pictures = torch.cat([pictures, maps], 1)
         pictures = pictures.contiguous(memory_format=torch.channels_last)
-        features: Tensor = self.layers(pictures)
-        return features.flatten(1)
+        if context is None or self.embedding is None:
+            features: Tensor = self.layers(pictures)
+            return features.flatten(1)
+        first, *rest = self.layers.children()
+        moved: Tensor = first(pictures) + self.embedding(context)[:, :, None, None]
+        for layer in rest:
+            moved = layer(moved)
+        return moved.flatten(1)
 
 
 @final

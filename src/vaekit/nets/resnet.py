@@ -35,6 +35,8 @@ class ResNet:
         activation: Non-linearity after every layer but the last.
         batch_norm: Batch normalisation of the halving layers.
         centre: Subtracted from the input before the first layer.
+        embed: Whether a context moves the encoder's first channels by a linear layer, at hardly
+            any cost; otherwise every number of it is one more channel of the picture.
 
     Raises BadInput where an option makes no sense.
     """
@@ -45,6 +47,7 @@ class ResNet:
     activation: Activation = "relu"
     batch_norm: bool = True
     centre: float = 0.5
+    embed: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "channels", self._trunk(_UP).channels)
@@ -75,6 +78,7 @@ class ResNet:
             activation=self.activation,
             batch_norm=self.batch_norm,
             centre=self.centre,
+            embed=self.embed,
         )
 
     def _deepened(self, layers: nn.Sequential, stages: Iterable[int]) -> nn.Sequential:

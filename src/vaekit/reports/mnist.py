@@ -74,7 +74,7 @@ def mnist(
     folder = folder or Path("reproduce-mnist" + "-quick" * quick)
     console = Console(stderr=True, quiet=not progress)
     dataset = load("mnist", progress=progress)
-    judge, score = _judge(folder, dataset, console)
+    judge, score = judge_of_digits(folder, dataset, console)
     trials = {name: trial for name, (_, trial) in _article(size).items()} | _elbo(size)
     left = forecast(trials, dataset, folder / "runs", console)
     measured: dict[str, list[Measured]] = {}
@@ -129,7 +129,7 @@ def _elbo(size: _Size) -> dict[str, Trial]:
     }
 
 
-def _judge(folder: Path, dataset: Dataset, console: Console) -> tuple[Judge, float]:
+def judge_of_digits(folder: Path, dataset: Dataset, console: Console) -> tuple[Judge, float]:
     """The classifier that says what passes for a digit, and its test accuracy."""
     path = folder / f"judge-{dataset.fingerprint[:12]}.safetensors"  # of these data alone
     labels = dataset.train.labels

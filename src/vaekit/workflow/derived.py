@@ -113,8 +113,10 @@ def attributes(dataset: Dataset, split: Split) -> tuple[tuple[str, ...], Array]:
     """
     columns = {name: each for name, each in split.table.items() if each.dtype == np.bool_}
     if split.labels is not None and dataset.label_names:
+        there = set(np.unique(dataset.train.table["label"]).tolist())
         for number, name in enumerate(dataset.label_names):
-            columns[f"label={name}"] = split.labels == number
+            if number in there:  # a choice of rows may leave none of a class
+                columns[f"label={name}"] = split.labels == number
     if not columns:
         raise BadInput(
             f"The data {dataset.name} have no attributes: train on labelled data, or with "

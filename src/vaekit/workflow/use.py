@@ -31,7 +31,7 @@ from vaekit.workflow.given import given as data_for
 from vaekit.workflow.looks import some_rows
 
 Array = NDArray[Any]
-Given = Mapping[str, str] | None
+Given = Mapping[str, Any] | None
 Picture = str | Path | Array | Tensor
 _HOTTEST = 1e30  # the squares of standard deviations beyond are more than numbers hold
 _SHOWN = 10  # rows of a traversal by default
@@ -99,15 +99,20 @@ def draw(
 
     They come with the model that decodes them.
 
-    temperature: factor on the standard deviations. mixture: its number of Gaussians.
+    temperature: factor on the standard deviations. mixture: its number of Gaussians; it is of
+        all codes, whatever the model is told, and so not for one whose prior is told it, too.
     """
-    _check_count("n", n)
-    if not 0 <= temperature <= _HOTTEST:
-        raise BadInput(f"`temperature` must be from zero to {_HOTTEST:g}, not {temperature:g}.")
+    check_count("n", n)
+    check_temperature(temperature)
     check_seed(seed)
     run = opened(run)
     _check_room(run, n, f"`n={n}`")
     told = run.told(given)
+    if mixture is not None and told.model.latent.context:
+        raise BadInput(
+            f"`mixture`: the prior of {run.name} follows what it is told, and a mixture of all "
+            "codes would not: leave it out."
+        )
     if mixture is not None:
         drawn = code_mixture(run, mixture).sample(n, seed, temperature)
         return told, drawn.astype(np.float32)
@@ -128,21 +133,19 @@ def reconstruct(
     """Encode and decode pictures, or the first n rows of a part of the run's data.
 
     spread: n rows drawn at random instead, as many of every class.
-    given: what the decoder is told instead of the data's own columns; pictures need it where
-        the model has conditions.
+    given: what the decoder is told instead of the data's own columns, of some or all of these;
+        pictures need all where the model has conditions.
     """
-    _check_count("n", n)
+    check_count("n", n)
     run, pictures = opened(run), list(pictures)
-    context = run.context(given or {}) if given or pictures else None
     if pictures:
-        x = torch.from_numpy(photos(run, pictures, crop))
-        batch = Batch(x, None if context is None else context.expand(len(x), -1))
+        batch = told_photos(run, pictures, given, crop)
     else:
         rows = part_of(run.dataset(), split)
         batch = rows.batch(some_rows(rows, n) if spread else slice(0, n))
     model = run.model()
-    other = batch.context if context is None else context.expand(len(batch), -1)
-    return Pairs(batch.x.numpy(), model.decode(model.encode(batch), other).numpy())
+    decoded = model.decode(model.encode(batch), changed(run, batch.context, given))
+    return Pairs(batch.x.numpy(), decoded.numpy())
 
 
 def encode(run: Run | str | Path, data: Any = None, *, split: Some | None = None) -> Codes:
@@ -308,6 +311,23 @@ def photos(run: Run, pictures: Iterable[Picture], crop: Crop | None = None) -> A
     return np.stack(rows)
 
 
+def told_photos(
+    run: Run, pictures: Iterable[Picture], given: Given, crop: Crop | None = None
+) -> Batch:
+    """Pictures as the model reads them, with what it is told of all of them."""
+    x, context = torch.from_numpy(photos(run, pictures, crop)), run.context(given or {})
+    return Batch(x, None if context is None else context.expand(len(x), -1))
+
+
+def changed(run: Run, contexts: Tensor | None, given: Given) -> Tensor | None:
+    """Contexts (N, E) in which the columns that are given have these values."""
+    if not given:
+        return contexts
+    conditions = run.conditioned("given")
+    assert contexts is not None
+    return torch.from_numpy(conditions.changed(contexts.numpy(), given))
+
+
 def _check_reach(name: str, factors: Any, lengths: Array) -> None:
     """Raise BadInput where codes would be moved further than a model's numbers go."""
     most = np.finfo(np.float32).max / (2 * max(1.0, float(np.abs(lengths).max())))
@@ -315,7 +335,14 @@ def _check_reach(name: str, factors: Any, lengths: Array) -> None:
         raise BadInput(f"`{name}` moves codes further than numbers go: give smaller ones.")
 
 
-def _check_count(name: str, count: int) -> None:
+def check_temperature(temperature: float) -> None:
+    """Raise BadInput for one that no distribution can have."""
+    if not 0 <= temperature <= _HOTTEST:
+        raise BadInput(f"`temperature` must be from zero to {_HOTTEST:g}, not {temperature:g}.")
+
+
+def check_count(name: str, count: int) -> None:
+    """Raise BadInput for a number below 1."""
     if count < 1:
         raise BadInput(f"`{name}` must be 1 or more, not {count}.")
 
