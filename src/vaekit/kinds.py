@@ -20,12 +20,14 @@ class Kind:
     drawn: whether rows of a shape can be drawn, and so be written as a picture and compared
         by measures of pictures; others are written as arrays.
     read: a user's own file as a row, from path, shape and crop; None where there are no files.
+    bounds: where values lie, where they have bounds.
     """
 
     net: Callable[[Shape], str]
     likelihood: Callable[[Shape], str]
     drawn: Callable[[Shape], bool]
     read: Callable[[str | Path, Shape, Any], NDArray[Any]] | None
+    bounds: tuple[float, float] | None = None
 
 
 def _photo(path: str | Path, shape: Shape, crop: Any) -> NDArray[Any]:
@@ -40,6 +42,7 @@ KINDS: dict[str, Kind] = {
         likelihood=lambda shape: "bernoulli" if shape[0] == 1 else "shared-gaussian",
         drawn=lambda shape: shape[0] in (1, 3),
         read=_photo,
+        bounds=(0.0, 1.0),
     ),
     "vector": Kind(
         net=lambda shape: "mlp",

@@ -16,6 +16,8 @@ def trained(
     data: str,
     *,
     net: str = "",
+    corruption: str = "",
+    corruption_options: dict[str, Any] | None = None,
     options: dict[str, Any],
     training: Training,
     data_options: dict[str, Any] | None = None,
@@ -32,14 +34,18 @@ def trained(
             name=name,
             root=root,
             net=net,
+            corruption=corruption,
             options=options,
+            corruption_options=corruption_options,
             data_options=data_options,
             training=training,
             progress=progress,
         )
     run = open_run(root / name)
-    made = (run.spec.recipe, run.spec.net, run.spec.options, run.training)
-    if made != (recipe, net or run.spec.net, options, training):
+    spec = run.spec
+    made = (spec.recipe, spec.net, spec.options, spec.corruption, spec.corruption_options)
+    wanted = (recipe, net or spec.net, options, corruption, corruption_options or {})
+    if (*made, run.training) != (*wanted, training):
         raise BadInput(
             f"{run.path} was made with other options: give another `folder`, or remove it."
         )

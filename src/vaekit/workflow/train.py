@@ -31,9 +31,11 @@ def train(
     root: str | Path = ROOT,
     net: str = "",
     likelihood: str = "",
+    corruption: str = "",
     options: Mapping[str, Any] | None = None,
     net_options: Mapping[str, Any] | None = None,
     likelihood_options: Mapping[str, Any] | None = None,
+    corruption_options: Mapping[str, Any] | None = None,
     data_options: Mapping[str, Any] | None = None,
     training: Training | None = None,
     progress: bool = True,
@@ -45,6 +47,7 @@ def train(
         later its data are given again by `Run.with_data`.
     name: the run's; left out, one such as vae-mnist-1 is made up.
     net, likelihood: by name; left out, they follow from the data's shape.
+    corruption: of what the encoder reads while training, by name; left out, there is none.
     options: the recipe's. All options are stored as given.
 
     Raises BadInput for anything that makes no sense, before a directory is made; Interrupted
@@ -68,6 +71,8 @@ def train(
         likelihood,
         dict(likelihood_options or {}),
         kind=dataset.kind,
+        corruption=corruption,
+        corruption_options=dict(corruption_options or {}),
     )
     return start(
         spec,
