@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from vaekit.threads import settle
 
 if TYPE_CHECKING:
+    from vaekit import corruptions as corruptions
     from vaekit import data as data
     from vaekit import describe as describe
     from vaekit import distributions as distributions
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from vaekit.spec import Spec as Spec
     from vaekit.training import Training as Training
     from vaekit.training import fit as fit
+    from vaekit.workflow.denoising import denoise as denoise
     from vaekit.workflow.derived import attribute_directions as attribute_directions
     from vaekit.workflow.derived import code_mixture as code_mixture
     from vaekit.workflow.looks import draw_figures as draw_figures
@@ -80,7 +82,9 @@ __all__ = [
     "__version__",
     "attribute_directions",
     "code_mixture",
+    "corruptions",
     "data",
+    "denoise",
     "describe",
     "distributions",
     "draw_figures",
@@ -125,6 +129,7 @@ _HOMES = {
     "Split": "data",
     "Trace": "records",
     "Training": "training",
+    "denoise": "workflow.denoising",
     "attribute_directions": "workflow.derived",
     "code_mixture": "workflow.derived",
     "draw_figures": "workflow.looks",

@@ -66,6 +66,12 @@ class Spec:
         """Whether the data can be drawn."""
         return KINDS[self.kind].drawn(self.shape)
 
+    @property
+    def noise(self) -> str:
+        """The corruption and its options, in words; nothing where there is none."""
+        options = ", ".join(f"{name} {value}" for name, value in self.corruption_options.items())
+        return f"{self.corruption} ({options})" if options else self.corruption
+
     def build(self) -> Parts:
         """The model, with weights drawn from torch's generator, and its objective."""
         model, objective = RECIPES[self.recipe](

@@ -32,7 +32,8 @@ def describe(arguments: Arguments) -> None:
 
     with torch.random.fork_rng(devices=[]):
         model, _ = spec.build()
-    print(f"{spec.recipe} with net {spec.net} and likelihood {spec.likelihood}")
+    noise = f", trained on {spec.noise} noise" if spec.noise else ""
+    print(f"{spec.recipe} with net {spec.net} and likelihood {spec.likelihood}{noise}")
     print(layers.describe(model, spec.shape))
 
 

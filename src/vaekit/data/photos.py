@@ -1,5 +1,7 @@
 """A user's own picture, as a model reads it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +27,39 @@ def photo(path: str | Path, shape: tuple[int, ...], crop: Crop = "none") -> npt.
         check_installed()
     channels, height, width = shape
     plan = decode.Plan("", "", channels, height, width, True, crop)
+    with _naming(path):
+        image = decode.opened(decode.content(path), max(height, width), crop)
+        pixels = decode.pixels(image, plan)
+    return pixels.astype(np.float32) / np.float32(255)
+
+
+def check_unscaled(path: str | Path, shape: tuple[int, ...]) -> None:
+    """Refuse a picture that would not be read pixel by pixel: of another size, or see-through.
+
+    Raises BadInput as `photo` does, too.
+    """
+    path = Path(path).expanduser()
+    with _naming(path):
+        image = decode.opened(decode.content(path), None)
+        size, seen_through = image.size, decode.has_holes(image)
+    if size != shape[:0:-1]:
+        raise BadInput(
+            f"'{path}' has {size[0]} x {size[1]} pixels, not {shape[2]} x {shape[1]}, and resizing "
+            "changes its noise: resize it yourself, or give `resize`"
+        )
+    if seen_through:
+        raise BadInput(
+            f"'{path}' is transparent in places, and what is laid under them is no part of its "
+            "noise: save it without alpha, or give `resize`, which lays it on white"
+        )
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Say which picture it was that could not be read."""
     try:
         with decode.strict():
-            image = decode.opened(decode.content(path), max(height, width), crop)
-            pixels = decode.pixels(image, plan)
+            yield
     except NoFace:
         raise BadInput(
             f"no face was found in '{path}'; give another picture, or `crop='centre'`"
@@ -37,4 +68,3 @@ def photo(path: str | Path, shape: tuple[int, ...], crop: Crop = "none") -> npt.
         raise BadInput(f"there is no picture '{path}'; check its path") from None
     except Exception as error:  # Pillow raises nearly anything for a damaged file
         raise BadInput(f"'{path}' is no picture that can be read: {decode.reason(error)}") from None
-    return pixels.astype(np.float32) / np.float32(255)
