@@ -1,5 +1,6 @@
 """Training that an experiment can repeat: what is finished is kept, what was cut off goes on."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ def trained(
     data: str,
     *,
     net: str = "",
+    net_options: dict[str, Any] | None = None,
     corruption: str = "",
     corruption_options: dict[str, Any] | None = None,
     options: dict[str, Any],
@@ -34,6 +36,7 @@ def trained(
             name=name,
             root=root,
             net=net,
+            net_options=net_options,
             corruption=corruption,
             options=options,
             corruption_options=corruption_options,
@@ -43,9 +46,16 @@ def trained(
         )
     run = open_run(root / name)
     spec = run.spec
-    made = (spec.recipe, spec.net, spec.options, spec.corruption, spec.corruption_options)
-    wanted = (recipe, net or spec.net, options, corruption, corruption_options or {})
-    if (*made, run.training) != (*wanted, training):
+    wanted = replace(
+        spec,
+        recipe=recipe,
+        net=net or spec.net,
+        net_options=net_options or {},
+        options=options,
+        corruption=corruption,
+        corruption_options=corruption_options or {},
+    )
+    if (spec, run.training) != (wanted, training):
         raise BadInput(
             f"{run.path} was made with other options: give another `folder`, or remove it."
         )

@@ -1,0 +1,89 @@
+"""Classical filters to compare with, each at its best setting."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+from torch import Tensor
+
+from vaekit.errors import BadInput
+from vaekit.evaluation.pictures import psnr
+
+Array = NDArray[Any]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter: its name, the settings that are tried, and what it makes of one picture.
+
+    apply: from a picture (C, H, W), the standard deviation of its noise and a setting.
+    """
+
+    name: str
+    settings: tuple[float, ...]
+    apply: Callable[[Array, float, float], Array]
+
+    def filtered(self, noisy: Tensor, scale: float, setting: float) -> Tensor:
+        """Pictures (N, C, H, W), filtered."""
+        rows = [self.apply(each, scale, setting) for each in noisy.numpy()]
+        return torch.from_numpy(np.stack(rows).astype(np.float32)).clamp(0, 1)
+
+
+class Chosen(NamedTuple):
+    """A filter with the setting that does best on validation pictures, in PSNR."""
+
+    filter: Filter
+    setting: float
+    psnr: float
+
+
+def best(each: Filter, clean: Tensor, noisy: Tensor, scale: float) -> Chosen:
+    """The filter at its best setting on pictures (N, C, H, W) with noise of this scale."""
+    found = [
+        Chosen(each, one, float(psnr(each.filtered(noisy, scale, one), clean).mean()))
+        for one in each.settings
+    ]
+    return max(found, key=lambda chosen: chosen.psnr)
+
+
+def check_installed() -> None:
+    """Raise BadInput where scikit-image is missing."""
+    try:
+        import skimage  # noqa: F401
+    except ImportError:
+        raise BadInput(
+            "The filters to compare with need scikit-image; install it with: "
+            "pip install 'vaekit[reports]'"
+        ) from None
+
+
+def _median(x: Array, scale: float, side: float) -> Array:
+    smoothed: Array = median_filter(x, size=(1, int(side), int(side)), mode="mirror")
+    return smoothed
+
+
+def _non_local(x: Array, scale: float, strength: float) -> Array:
+    from skimage.restoration import denoise_nl_means
+
+    options: dict[str, Any] = {"patch_size": 5, "patch_distance": 6, "fast_mode": True}
+    found = denoise_nl_means(x, h=strength * scale, sigma=scale, channel_axis=0, **options)
+    return np.asarray(found).reshape(x.shape)  # it drops a lone channel
+
+
+def _total_variation(x: Array, scale: float, weight: float) -> Array:
+    from skimage.restoration import denoise_tv_chambolle
+
+    smooth: Any = denoise_tv_chambolle
+    return np.asarray(smooth(x, weight=weight * scale, channel_axis=0))
+
+
+FILTERS = (
+    Filter("median", (3, 5, 7), _median),
+    Filter("non-local means", (0.2, 0.4, 0.6, 0.8, 1.0, 1.4), _non_local),
+    Filter("total variation", (0.4, 0.7, 1.0, 1.4, 2.0, 2.8), _total_variation),
+)
