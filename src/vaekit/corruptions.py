@@ -155,6 +155,8 @@ class Blocks(Corruption):
 class Blur(Corruption):
     """A Gaussian blur, the same for every picture; what lies beyond an edge mirrors the inside.
 
+    Values that are missing count as 0.
+
     Args:
         sigma: The standard deviation of the blur in pixels.
     """

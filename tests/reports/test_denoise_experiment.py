@@ -69,11 +69,14 @@ def test_the_report_is_written_with_all_its_numbers(stand_ins: Path, tmp_path: P
     assert len(weights) == 6 + len(SHARES)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("each", FILTERS, ids=lambda each: each.name)
-def test_a_filter_takes_off_noise_best_at_the_setting_that_is_chosen(each: object) -> None:
-    x = torch.zeros(4, 3, 24, 24)
-    x[:, :, 6:18, 4:14] = torch.tensor([0.9, 0.5, 0.2]).view(3, 1, 1)
-    seen = noisy(x, GaussianNoise(0.25).fitted((3, 24, 24), (0, 1)), 0)
+def test_a_filter_takes_off_noise_best_at_the_setting_that_is_chosen(
+    each: object, channels: int
+) -> None:
+    x = torch.zeros(4, channels, 24, 24)
+    x[:, :, 6:18, 4:10] = torch.tensor([0.9, 0.5, 0.2])[:channels].view(-1, 1, 1)
+    seen = noisy(x, GaussianNoise(0.25).fitted((channels, 24, 24), (0, 1)), 0)
     chosen = best(each, x, seen, 0.25)  # type: ignore[arg-type]
     for setting in chosen.filter.settings:
         found = chosen.filter.filtered(seen, 0.25, setting)

@@ -54,7 +54,7 @@ class _Size:
     points: int  # test digits that bounds are measured on
 
 
-_FULL = _Size(10, 3, 10, 50, 300, 5_000)
+_FULL = _Size(10, 3, 10, 30, 200, 2_000)
 _QUICK = _Size(2, 1, 2, 10, 50, 500)
 
 
@@ -116,8 +116,8 @@ def denoise(
 
 
 def _of_data(kind: _Kind, size: _Size, folder: Path, seed: int, console: Console) -> OfData:
-    runs = {case.name: _trained(kind, case, folder, seed, console) for case in CASES}
-    dataset = runs[MAIN].dataset(progress=not console.quiet)
+    runs = {case.title: _trained(kind, case, folder, seed, console) for case in CASES}
+    dataset = runs[MAIN.title].dataset(progress=not console.quiet)
     models = {name: run.model() for name, run in runs.items()}
     console.print(f"measuring {kind.name}")
     test = dataset.test.take(slice(0, size.measured))
@@ -164,14 +164,15 @@ def _at_scale(
     seen = noisy(clean, noise, seed)
     found = {each.filter.name: each.filter.filtered(seen, scale, each.setting) for each in chosen}
     found |= {name: denoised(model, seen) for name, model in models.items()}
-    drawn = f"{MAIN}, mean of {AVERAGED} draws"
-    found[drawn] = denoised(models[MAIN], seen, AVERAGED, torch.Generator().manual_seed(seed))
+    main = MAIN.title
+    drawn = f"{main}, mean of {AVERAGED} draws"
+    found[drawn] = denoised(models[main], seen, AVERAGED, torch.Generator().manual_seed(seed))
     settings = {each.filter.name: each.setting for each in chosen}
     methods = [
-        _method(name, settings.get(name), clean, seen, after, found[MAIN])
+        _method(name, settings.get(name), clean, seen, after, found[main])
         for name, after in found.items()
     ]
-    shown = {"noisy": seen, **found, "clean": clean}
+    shown = {"noisy": seen, **found, "original": clean}
     first = {name: pictures[:SHOWN].clamp(0, 1) for name, pictures in shown.items()}
     return AtScale(scale, methods, max(chosen, key=lambda each: each.psnr).filter.name, first)
 
@@ -184,7 +185,7 @@ def _method(
         mean_interval(measure(main.clamp(0, 1), clean) - measure(after.clamp(0, 1), clean))
         for measure in (psnr, ssim)
     ]
-    less = None if name == MAIN else (more[0], more[1])
+    less = None if name == MAIN.title else (more[0], more[1])
     return Method(name, setting, changes[0], changes[1], less)
 
 

@@ -71,8 +71,10 @@ def _non_local(x: Array, scale: float, strength: float) -> Array:
     from skimage.restoration import denoise_nl_means
 
     options: dict[str, Any] = {"patch_size": 5, "patch_distance": 6, "fast_mode": True}
-    found = denoise_nl_means(x, h=strength * scale, sigma=scale, channel_axis=0, **options)
-    return np.asarray(found).reshape(x.shape)  # it drops a lone channel
+    options |= {"h": strength * scale, "sigma": scale}
+    if len(x) == 1:  # a lone channel is taken for none, and rows for columns
+        return np.asarray(denoise_nl_means(x[0], **options))[None]
+    return np.asarray(denoise_nl_means(x, channel_axis=0, **options))
 
 
 def _total_variation(x: Array, scale: float, weight: float) -> Array:
@@ -84,6 +86,6 @@ def _total_variation(x: Array, scale: float, weight: float) -> Array:
 
 FILTERS = (
     Filter("median", (3, 5, 7), _median),
-    Filter("non-local means", (0.2, 0.4, 0.6, 0.8, 1.0, 1.4), _non_local),
-    Filter("total variation", (0.4, 0.7, 1.0, 1.4, 2.0, 2.8), _total_variation),
+    Filter("non-local means", (0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.4), _non_local),
+    Filter("total variation", (0.1, 0.2, 0.4, 0.7, 1.0, 1.4, 2.0, 2.8), _total_variation),
 )

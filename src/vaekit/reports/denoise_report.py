@@ -13,8 +13,10 @@ from vaekit.evaluation.bootstrap import Interval
 from vaekit.evaluation.denoising import Change
 from vaekit.figures import Report
 from vaekit.figures.lines import Line, lines
+from vaekit.reports.denoise_filters import FILTERS
 from vaekit.reports.denoise_results import (
     CASES,
+    CLEAN,
     MAIN,
     SHARES,
     AtScale,
@@ -34,23 +36,23 @@ that a little corruption while training improves the bound on the likelihood of 
 ([Im et al. 2017](https://arxiv.org/abs/1511.06406)).
 """
 MODELS = """
-Three models of each sort of picture, which differ in what their encoder reads while training:
-**clean** pictures; **one** strength of Gaussian noise, 0.25; **all** three strengths, one drawn
-for every picture, so that it is not told how strong the noise is. The filters are: they get the
-standard deviation of the noise, and the setting that gives the highest PSNR on {chosen} validation
-pictures. Noisy pictures are cut off at black and white, as a file would.
+Three models of each sort of picture, which differ in what their encoder reads while training.
+The last one sees three strengths of noise, one drawn for every picture; when it is used, no model
+is told how strong the noise is. The filters are: they get its standard deviation, and the setting
+that gives the highest PSNR on {chosen} validation pictures. Noisy pictures are cut off at black
+and white, as a file would.
 """
 SCALES = """
-{name}: {trained:,} pictures to train on, {epochs} epochs, measured on {measured:,} test pictures.
+{name}: {trained:,} pictures to train on, {epochs}, measured on {measured:,} test pictures.
 **PSNR** and **SSIM** compare with the clean pictures. The gain is over the noisy picture; the last
-column is how much better the model **all** is than the method of the row. Both are differences
+column is how much better **VAE-all** is than the method of the row. Both are differences
 by picture, with 95% bootstrap intervals of the differences themselves. They do not cover the luck
 of training, of which there is one run for each model.
 """
 VERDICTS = """
-Is the model trained on all three strengths nearer to the clean pictures than the filter that did
-best on validation pictures, and than the model trained on clean pictures? By the interval of the
-difference.
+Is VAE-all, the model trained on all three strengths, nearer to the clean pictures than the filter
+that did best on validation pictures, and than the model trained on clean pictures? By the interval
+of the difference.
 """
 FARES = """
 Mean PSNR of test pictures after de-noising, by the noise they were given; noise of the first kind
@@ -81,11 +83,14 @@ does in hundreds, when an encoder has had the time to learn its digits by heart.
 """
 
 
+MEASURES = (("psnr", "PSNR (dB)", 2), ("ssim", "SSIM", 3))
+
+
 def write_report(path: Path, results: Results, chosen: int) -> Path:
     """Write the report as one HTML file and give its path."""
     report = Report("De-noising", INTRO)
     report.section("The models", MODELS.format(chosen=chosen))
-    rows = [[case.name, case.about] for case in CASES]
+    rows = [[case.title, case.about] for case in CASES]
     report.table(["model", "its encoder reads, while training"], rows)
     report.figure(curves(results, "psnr"), "Mean PSNR after de-noising; bands are 95% intervals.")
     report.figure(curves(results, "ssim"), "Mean SSIM after de-noising.")
@@ -100,13 +105,11 @@ def write_report(path: Path, results: Results, chosen: int) -> Path:
 
 def curves(results: Results, measure: str) -> Figure:
     """A measure of every method over the strength of the noise, by sort of picture."""
-    label = {"psnr": "PSNR (dB)", "ssim": "SSIM"}[measure]
+    label = next(title for name, title, _ in MEASURES if name == measure)
     plots = {}
     for data in results.data:
-        changes = {
-            method.name: [getattr(at.of(method.name), measure) for at in data.scales]
-            for method in data.scales[0].methods
-        }
+        names = (*(each.name for each in FILTERS), CLEAN.title, MAIN.title)
+        changes = {name: [getattr(at.of(name), measure) for at in data.scales] for name in names}
         first: list[Change] = next(iter(changes.values()))
         drawn = {"noisy": [each.before for each in first if each.before is not None]}
         drawn |= {name: [each.after for each in found] for name, found in changes.items()}
@@ -127,25 +130,22 @@ def pictures(at: AtScale) -> Figure:
 
 
 def _scales(report: Report, data: OfData) -> None:
-    told = {"trained": data.trained, "measured": data.measured, "epochs": data.epochs}
-    name = data.name.capitalize()
+    name, epochs = data.name.capitalize(), f"{data.epochs} epoch{'s' * (data.epochs > 1)}"
+    told = {"trained": data.trained, "measured": data.measured, "epochs": epochs}
     report.section(f"{name}, by strength", SCALES.format(name=name, **told))
-    headers = ["method", "setting", "PSNR (dB)", "gain", f"{MAIN} is better by"]
-    headers += ["SSIM", "gain", f"{MAIN} is better by"]
     for at in data.scales:
-        noisy = at.methods[0]
-        assert noisy.psnr.before is not None
-        assert noisy.ssim.before is not None
-        before = [noisy.psnr.before.value, None, None, noisy.ssim.before.value, None, None]
-        rows: list[list[Any]] = [["noisy", None, *before]]
-        for method in at.methods:
-            less = method.less or (None, None)
-            measured = ((method.psnr, less[0], 2), (method.ssim, less[1], 3))
-            rows.append([method.name, method.setting])
-            for change, more, digits in measured:
-                rows[-1] += [change.after.value, _gain(change.gain, digits), _gain(more, digits)]
-        caption = f"{name}, Gaussian noise of {at.scale:g}."
-        report.table(headers, rows, caption, digits=[None, 1, 2, None, None, 3, None, None])
+        for number, (measure, title, digits) in enumerate(MEASURES):
+            caption = f"{name}, Gaussian noise of {at.scale:g}: {title}."
+            rows: list[list[Any]] = []
+            for method in at.methods:
+                found: Change = getattr(method, measure)
+                less = method.less[number] if method.less else None
+                gains = (_gain(found.gain, digits), _gain(less, digits))
+                rows.append([method.name, method.setting, found.after.value, *gains])
+            assert found.before is not None
+            rows.insert(0, ["noisy", None, found.before.value, None, None])
+            headers = ["method", "setting", title, "gain", f"{MAIN.title} is better by"]
+            report.table(headers, rows, caption, digits=[None, 1, digits, None, None])
         report.figure(pictures(at), f"{name}, noise of {at.scale:g}: the first test pictures.")
 
 
@@ -163,27 +163,27 @@ def _verdicts(report: Report, results: Results) -> None:
     rows = []
     for data in results.data:
         for at in data.scales:
-            for name in (at.best, CASES[0].name):
+            for name in (at.best, CLEAN.title):
                 less = at.of(name).less
                 assert less is not None
                 cells = [
-                    f"{verdict(each)}: {_gain(each, d)}"
-                    for each, d in zip(less, (2, 3), strict=True)
+                    f"{verdict(each)}: {_gain(each, digits)}"
+                    for each, (_, _, digits) in zip(less, MEASURES, strict=True)
                 ]
                 rows.append([data.name, at.scale, name, *cells])
-    headers = ["pictures", "noise", f"{MAIN} against", "PSNR (dB)", "SSIM"]
+    headers = ["pictures", "noise", f"{MAIN.title} against", *(title for _, title, _ in MEASURES)]
     report.table(headers, rows, digits=[None, 2, None, None, None])
 
 
 def _fares(report: Report, data: OfData) -> None:
     report.section(f"{data.name.capitalize()}: noise of other sorts", FARES)
-    columns = [data.fares[case.name] for case in CASES]
+    columns = [data.fares[case.title] for case in CASES]
     rows = []
     for each in zip(*columns, strict=True):
         before = each[0].psnr.before
         cells = [f"{found.psnr.after.value:.2f} {found.psnr.verdict}".strip() for found in each]
         rows.append([each[0].noise, None if before is None else before.value, *cells])
-    headers = ["noise", "noisy (dB)", *(f"{case.name} (dB)" for case in CASES)]
+    headers = ["noise", "noisy (dB)", *(f"{case.title} (dB)" for case in CASES)]
     report.table(headers, rows, digits=[None, 2, None, None, None])
 
 

@@ -18,12 +18,20 @@ SHARES = (0.0, 0.05, 0.1, 0.2)
 @final
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What one of the models is trained on: a corruption and its options, or clean pictures."""
+    """What one of the models is trained on: a corruption and its options, or clean pictures.
+
+    name: of its run, after that of the pictures.
+    """
 
     name: str
     about: str
     corruption: str
     options: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        """What the report calls the model."""
+        return f"VAE-{self.name}"
 
 
 EVERY = tuple(f"gaussian:{scale:g}" for scale in SCALES)
@@ -32,7 +40,7 @@ CASES = (
     Case("one", "Gaussian noise of 0.25", "gaussian", {"scale": SCALES[1]}),
     Case("all", "Gaussian noise of 0.1, 0.25 or 0.5", "several", {"parts": EVERY}),
 )
-MAIN = "all"
+CLEAN, MAIN = CASES[0], CASES[-1]
 
 
 @final
@@ -57,7 +65,7 @@ class AtScale:
     """All methods on pictures with noise of one scale.
 
     best: the filter that did best on validation pictures. shown: pictures (n, C, H, W) by what
-    was done to them, the clean ones last.
+    was done to them, the originals last.
     """
 
     scale: float
