@@ -16,7 +16,7 @@ from vaekit.evaluation.bootstrap import mean_interval
 from vaekit.evaluation.denoising import change, criterion, denoised, measure_denoising, noisy
 from vaekit.evaluation.pictures import psnr, ssim
 from vaekit.model import Autoencoder
-from vaekit.reports.denoise_filters import FILTERS, best, check_installed
+from vaekit.reports.denoise_filters import FILTERS, Setting, best, check_installed
 from vaekit.reports.denoise_report import save_figures, save_numbers, write_report
 from vaekit.reports.denoise_results import (
     CASES,
@@ -54,7 +54,7 @@ class _Size:
     points: int  # test digits that bounds are measured on
 
 
-_FULL = _Size(10, 3, 10, 30, 200, 2_000)
+_FULL = _Size(10, 8, 10, 30, 200, 2_000)
 _QUICK = _Size(2, 1, 2, 10, 50, 500)
 
 
@@ -169,7 +169,7 @@ def _at_scale(
     found[drawn] = denoised(models[main], seen, AVERAGED, torch.Generator().manual_seed(seed))
     settings = {each.filter.name: each.setting for each in chosen}
     methods = [
-        _method(name, settings.get(name), clean, seen, after, found[main])
+        _method(name, settings.get(name, {}), clean, seen, after, found[main])
         for name, after in found.items()
     ]
     shown = {"noisy": seen, **found, "original": clean}
@@ -178,7 +178,7 @@ def _at_scale(
 
 
 def _method(
-    name: str, setting: float | None, clean: Tensor, seen: Tensor, after: Tensor, main: Tensor
+    name: str, setting: Setting, clean: Tensor, seen: Tensor, after: Tensor, main: Tensor
 ) -> Method:
     changes = [change(measure, clean, after, seen) for measure in (psnr, ssim)]
     more = [

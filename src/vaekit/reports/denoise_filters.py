@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -14,6 +15,7 @@ from vaekit.errors import BadInput
 from vaekit.evaluation.pictures import psnr
 
 Array = NDArray[Any]
+Setting = dict[str, float]
 
 
 @final
@@ -21,16 +23,24 @@ Array = NDArray[Any]
 class Filter:
     """A filter: its name, the settings that are tried, and what it makes of one picture.
 
-    apply: from a picture (C, H, W), the standard deviation of its noise and a setting.
+    values: those tried of every setting, by name. apply: from a picture (C, H, W), the standard
+    deviation of its noise and its settings, by name.
     """
 
     name: str
-    settings: tuple[float, ...]
-    apply: Callable[[Array, float, float], Array]
+    values: dict[str, tuple[float, ...]]
+    apply: Callable[..., Array]
 
-    def filtered(self, noisy: Tensor, scale: float, setting: float) -> Tensor:
+    @property
+    def settings(self) -> list[Setting]:
+        """All that are tried."""
+        return [
+            dict(zip(self.values, each, strict=True)) for each in product(*self.values.values())
+        ]
+
+    def filtered(self, noisy: Tensor, scale: float, setting: Setting) -> Tensor:
         """Pictures (N, C, H, W), filtered."""
-        rows = [self.apply(each, scale, setting) for each in noisy.numpy()]
+        rows = [self.apply(each, scale, **setting) for each in noisy.numpy()]
         return torch.from_numpy(np.stack(rows).astype(np.float32)).clamp(0, 1)
 
 
@@ -38,7 +48,7 @@ class Chosen(NamedTuple):
     """A filter with the setting that does best on validation pictures, in PSNR."""
 
     filter: Filter
-    setting: float
+    setting: Setting
     psnr: float
 
 
@@ -67,11 +77,11 @@ def _median(x: Array, scale: float, side: float) -> Array:
     return smoothed
 
 
-def _non_local(x: Array, scale: float, strength: float) -> Array:
+def _non_local(x: Array, scale: float, h: float, sigma: float) -> Array:
     from skimage.restoration import denoise_nl_means
 
     options: dict[str, Any] = {"patch_size": 5, "patch_distance": 6, "fast_mode": True}
-    options |= {"h": strength * scale, "sigma": scale}
+    options |= {"h": h * scale, "sigma": sigma * scale}
     if len(x) == 1:  # a lone channel is taken for none, and rows for columns
         return np.asarray(denoise_nl_means(x[0], **options))[None]
     return np.asarray(denoise_nl_means(x, channel_axis=0, **options))
@@ -85,7 +95,14 @@ def _total_variation(x: Array, scale: float, weight: float) -> Array:
 
 
 FILTERS = (
-    Filter("median", (3, 5, 7), _median),
-    Filter("non-local means", (0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.4), _non_local),
-    Filter("total variation", (0.1, 0.2, 0.4, 0.7, 1.0, 1.4, 2.0, 2.8), _total_variation),
+    Filter("median", {"side": (3, 5, 7)}, _median),
+    # Noise that was cut off deviates less than it did: `sigma` may be less than its scale.
+    Filter(
+        "non-local means",
+        {"h": (0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.4), "sigma": (0.0, 0.5, 0.75, 1.0)},
+        _non_local,
+    ),
+    Filter(
+        "total variation", {"weight": (0.1, 0.2, 0.4, 0.7, 1.0, 1.4, 2.0, 2.8)}, _total_variation
+    ),
 )

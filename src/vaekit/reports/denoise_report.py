@@ -40,7 +40,8 @@ Three models of each sort of picture, which differ in what their encoder reads w
 The last one sees three strengths of noise, one drawn for every picture; when it is used, no model
 is told how strong the noise is. The filters are: they get its standard deviation, and the setting
 that gives the highest PSNR on {chosen} validation pictures. Noisy pictures are cut off at black
-and white, as a file would.
+and white, as a file would, which filters do not know of; `h`, `sigma` and `weight` are in units of
+the noise before it is cut off, `side` in pixels.
 """
 SCALES = """
 {name}: {trained:,} pictures to train on, {epochs}, measured on {measured:,} test pictures.
@@ -141,11 +142,12 @@ def _scales(report: Report, data: OfData) -> None:
                 found: Change = getattr(method, measure)
                 less = method.less[number] if method.less else None
                 gains = (_gain(found.gain, digits), _gain(less, digits))
-                rows.append([method.name, method.setting, found.after.value, *gains])
+                setting = ", ".join(f"{name} {value:g}" for name, value in method.setting.items())
+                rows.append([method.name, setting, found.after.value, *gains])
             assert found.before is not None
             rows.insert(0, ["noisy", None, found.before.value, None, None])
             headers = ["method", "setting", title, "gain", f"{MAIN.title} is better by"]
-            report.table(headers, rows, caption, digits=[None, 1, digits, None, None])
+            report.table(headers, rows, caption, digits=[None, None, digits, None, None])
         report.figure(pictures(at), f"{name}, noise of {at.scale:g}: the first test pictures.")
 
 

@@ -48,12 +48,12 @@ CLEAN, MAIN = CASES[0], CASES[-1]
 class Method:
     """One way of taking noise off, measured on the same pictures as the others.
 
-    setting: that of a filter; none of a model. less: how much better the main model is, with the
-    interval of the difference by picture, in PSNR and in SSIM.
+    setting: that of a filter, by name; empty of a model. less: how much better the main model is,
+    with the interval of the difference by picture, in PSNR and in SSIM.
     """
 
     name: str
-    setting: float | None
+    setting: dict[str, float]
     psnr: Change
     ssim: Change
     less: tuple[Interval, Interval] | None
