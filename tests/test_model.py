@@ -5,9 +5,10 @@ from typing import final
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 import vaekit.model
+from vaekit.corruptions import Corruption
 from vaekit.errors import BadInput
 from vaekit.latents import Deterministic, GaussianPosterior, Latent, StandardNormal
 from vaekit.likelihoods import Bernoulli, PixelGaussian
@@ -22,7 +23,7 @@ def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def autoencoder(stochastic: bool = True, corruption: nn.Module | None = None) -> Autoencoder:
+def autoencoder(stochastic: bool = True, corruption: Corruption | None = None) -> Autoencoder:
     torch.manual_seed(0)
     net = MLP((8,), batch_norm=True)
     latent = Latent(GaussianPosterior(8, D), StandardNormal(D))
@@ -148,10 +149,10 @@ def test_a_batch_larger_than_a_portion_is_scored_draw_by_draw(
 
 
 @final
-class Darken(nn.Module):
+class Darken(Corruption):
     """A corruption that leaves nothing."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, generator: Generator | None = None) -> Tensor:
         return torch.zeros_like(x)
 
 

@@ -7,18 +7,19 @@ from typing import Any
 import pytest
 import torch
 
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, lookup
 from vaekit.likelihoods import Bernoulli, PixelGaussian, SharedGaussian
 from vaekit.nets import MLP, Conv
 from vaekit.objectives import ELBO, IWAE, Constant, Cyclical, Linear, Objective
-from vaekit.recipes import LIKELIHOODS, NETS, RECIPES
-from vaekit.spec import Spec, lookup, options_of
+from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES
+from vaekit.spec import Spec, options_of
 
 SHAPE = (1, 8, 8)
 PARTS = [
     *(("options", name, part) for name, part in RECIPES.items()),
     *(("net_options", name, part) for name, part in NETS.items()),
     *(("likelihood_options", name, part) for name, part in LIKELIHOODS.items()),
+    *(("corruption_options", name, part) for name, part in CORRUPTIONS.items()),
 ]
 
 
@@ -28,11 +29,13 @@ def through_json(spec: Spec) -> Spec:
 
 def naming(field: str, name: str, options: dict[str, Any]) -> Spec:
     """A spec with these options for the part of this name."""
-    part = {"options": "recipe", "net_options": "net", "likelihood_options": "likelihood"}[field]
+    part = field.removesuffix("_options") if field != "options" else "recipe"
     return Spec(**{"recipe": "ae", "shape": SHAPE, part: name, field: options})
 
 
-@pytest.mark.parametrize(("field", "name", "part"), PARTS, ids=[name for _, name, _ in PARTS])
+@pytest.mark.parametrize(
+    ("field", "name", "part"), PARTS, ids=[f"{field}-{name}" for field, name, _ in PARTS]
+)
 def test_every_option_is_kept_verbatim_and_survives_json(field: str, name: str, part: Any) -> None:
     options = {key: option.default for key, option in options_of(part).items()}
     spec = naming(field, name, options)

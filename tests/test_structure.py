@@ -17,7 +17,7 @@ from types import ModuleType
 import pytest
 
 import vaekit
-from vaekit.recipes import LIKELIHOODS, NETS, RECIPES
+from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "vaekit"
@@ -191,9 +191,9 @@ def test_no_concrete_class_inherits_from_a_concrete_class() -> None:
 
 
 def names_of_parts() -> set[str]:
-    """Names of recipes, networks and likelihoods, and of the classes that models are made of."""
+    """Names of recipes and parts, and of the classes that models are made of."""
     parts = {cls.__name__ for cls in classes() if hasattr(cls, "forward")}
-    return parts | set(RECIPES) | set(NETS) | set(LIKELIHOODS)
+    return parts | set(RECIPES) | set(NETS) | set(LIKELIHOODS) | set(CORRUPTIONS)
 
 
 def compared_strings(path: Path) -> Iterator[tuple[int, str]]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from vaekit.threads import settle
 
 if TYPE_CHECKING:
+    from vaekit import corruptions as corruptions
     from vaekit import data as data
     from vaekit import describe as describe
     from vaekit import distributions as distributions
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from vaekit.training.checkpoint import load_weights as load_weights
     from vaekit.training.checkpoint import save_weights as save_weights
     from vaekit.workflow.compare import compare_runs as compare_runs
+    from vaekit.workflow.denoising import denoise as denoise
     from vaekit.workflow.derived import attribute_directions as attribute_directions
     from vaekit.workflow.derived import code_mixture as code_mixture
     from vaekit.workflow.grids import grid as grid
@@ -87,7 +89,9 @@ __all__ = [
     "attribute_directions",
     "code_mixture",
     "compare_runs",
+    "corruptions",
     "data",
+    "denoise",
     "describe",
     "distributions",
     "draw_figures",
@@ -137,6 +141,7 @@ _HOMES = {
     "Split": "data",
     "Trace": "records",
     "Training": "training",
+    "denoise": "workflow.denoising",
     "attribute_directions": "workflow.derived",
     "code_mixture": "workflow.derived",
     "compare_runs": "workflow.compare",

@@ -113,7 +113,7 @@ Infer = Callable[[Batch], PosteriorDistribution]
 """From a batch, of pseudo-inputs say, to its posterior."""
 
 Read = Callable[[Batch], Tensor]
-"""From a batch to its features (B, F): the encoder, with corruption while training."""
+"""From a batch to its features (B, F): the encoder."""
 
 
 class Prior(Part, Protocol):

@@ -27,7 +27,7 @@ _ROWS = 2
 class Layer:
     """One layer of a model.
 
-    part: encoder, latent, decoder or likelihood. name: its place within that part.
+    part: encoder, latent, decoder, likelihood or corruption. name: its place within that part.
     shape: of its output for one data point; None where a pass does not reach it.
     parameters: how many of its own it has.
     """

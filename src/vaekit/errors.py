@@ -1,8 +1,11 @@
 """The two exceptions a user of vaekit meets, and what raises the first."""
 
 import errno
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from types import UnionType
+from typing import Any
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None}  # None: told in words only
 
@@ -25,3 +28,12 @@ def expect(name: str, value: object, kind: type | UnionType, instead: str) -> No
     """Raise BadInput where a parameter is of no such kind, saying what to give instead."""
     if not isinstance(value, kind):
         raise BadInput(f"`{name}` is of type {type(value).__name__}: give {instead}.")
+
+
+def lookup(kind: str, table: Mapping[str, Any], name: str) -> Any:
+    """The entry of a table; raises BadInput suggesting the nearest name."""
+    if name in table:
+        return table[name]
+    near = get_close_matches(name.lower(), table, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(table)}."
+    raise BadInput(f"There is no {kind} {name!r}: {hint}")

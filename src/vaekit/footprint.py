@@ -45,8 +45,8 @@ def step_memory(
 
 def require_room(
     model: Autoencoder, objective: Objective, dataset: Dataset, training: Training
-) -> None:
-    """Raise BadInput where a training step takes more memory than is free, saying what fits."""
+) -> int:
+    """Bytes that a training step takes; raises BadInput where fewer are free, saying what fits."""
     shape, free = dataset.shape, _free(training.device)
     rows = -(-min(training.batch_size, len(dataset.train)) // training.devices)
     halved = training.precision == "bf16-mixed"
@@ -54,7 +54,7 @@ def require_room(
         fixed, each = _parts(model, shape, objective)
     needed = fixed + each * rows
     if needed <= free:
-        return
+        return int(needed)
     room, ways = _SHARE * free, []
     if "crop" in dataset.prepared:
         scales = {side: (side / max(shape)) ** 2 for side in _SIDES if side < max(shape)}

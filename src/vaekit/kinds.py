@@ -21,6 +21,7 @@ class Kind:
         by measures of pictures; others are written as arrays.
     read: a user's own file as a row, from path, shape and crop; None where there are no files.
     unit: what many rows are called.
+    bounds: where values lie, where they have bounds.
     """
 
     net: Callable[[Shape], str]
@@ -28,6 +29,7 @@ class Kind:
     drawn: Callable[[Shape], bool]
     read: Callable[[str | Path, Shape, Any], NDArray[Any]] | None
     unit: str
+    bounds: tuple[float, float] | None = None
 
 
 def _photo(path: str | Path, shape: Shape, crop: Any) -> NDArray[Any]:
@@ -43,6 +45,7 @@ KINDS: dict[str, Kind] = {
         drawn=lambda shape: shape[0] in (1, 3),
         read=_photo,
         unit="images",
+        bounds=(0.0, 1.0),
     ),
     "vector": Kind(
         net=lambda shape: "mlp",

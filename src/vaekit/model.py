@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from vaekit.contracts import Decoder, Encoder, LatentPart
+from vaekit.corruptions import Corruption
 from vaekit.data import Split, as_input
 from vaekit.distributions import full
 from vaekit.errors import BadInput
@@ -46,7 +47,7 @@ class Autoencoder(nn.Module):
         latent: LatentPart,
         decoder: Decoder,
         likelihood: Likelihood,
-        corruption: nn.Module | None = None,
+        corruption: Corruption | None = None,
     ) -> None:
         super().__init__()
         # In this order: a checkpoint keeps optimisers' moments by the number of their weight.
@@ -71,7 +72,8 @@ class Autoencoder(nn.Module):
         Raises BadInput where the batch has a context that no part reads, or lacks one.
         """
         batch = self._checked(batch)
-        draw = self.latent(self._read(batch), self._read, batch.context, draws, generator, scored)
+        features = self._read(self._corrupted(batch, generator))
+        draw = self.latent(features, self._read, batch.context, draws, generator, scored)
         px = self._decoded(draw.z, batch.context)
         return Trace(batch, draw, px, px.log_prob(batch.x, batch.mask), at)
 
@@ -204,8 +206,13 @@ class Autoencoder(nn.Module):
         return self._used(batch, lambda part: self.latent.encode(self._read(part)))
 
     def _read(self, batch: Batch) -> Tensor:
-        seen = self.corruption(batch.x) if self.corruption and self.training else batch.x
-        return self.encoder(seen, batch.context, batch.mask)
+        return self.encoder(batch.x, batch.context, batch.mask)
+
+    def _corrupted(self, batch: Batch, generator: Generator | None) -> Batch:
+        """What the encoder sees of a batch."""
+        if self.corruption is None or not self.training:
+            return batch
+        return replace(batch, x=self.corruption(batch.x, generator))
 
     def _decoded(self, z: Tensor, context: Tensor | None) -> Event:
         px: Event = self.likelihood(full(self.decoder(z, context)))

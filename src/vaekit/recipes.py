@@ -8,6 +8,7 @@ from it. `net` and `likelihood` are parts; left out, they follow from the data's
 from collections.abc import Callable
 
 from vaekit.contracts import LatentPart
+from vaekit.corruptions import SINGLE, Corruption, Several
 from vaekit.errors import BadInput, expect
 from vaekit.features import NETWORKS, Features
 from vaekit.kinds import KINDS, usual
@@ -386,6 +387,8 @@ LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {
     "shared-gaussian": SharedGaussian,
     "pixel-gaussian": PixelGaussian,
 }
+
+CORRUPTIONS: dict[str, Callable[..., Corruption]] = {**SINGLE, "several": Several}
 
 
 def assemble(

@@ -8,16 +8,11 @@ from typing import Any, final, get_type_hints
 
 from typeguard import CollectionCheckStrategy, TypeCheckError, check_type
 
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, lookup
 from vaekit.kinds import KINDS, Kind, usual
 from vaekit.nets import Shape
 from vaekit.objectives import check
-from vaekit.recipes import (
-    LIKELIHOODS,
-    NETS,
-    RECIPES,
-    Parts,
-)
+from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES, Parts
 
 Options = dict[str, Any]
 PARTS = ("shape", "net", "likelihood", "context")
@@ -27,12 +22,13 @@ PARTS = ("shape", "net", "likelihood", "context")
 @final
 @dataclass(frozen=True)
 class Spec:
-    """A recipe, a network and a likelihood by name, each with its options verbatim.
+    """A recipe, a network, a likelihood and a corruption by name, each with its options verbatim.
 
     shape: the data's event shape. net, likelihood: left empty, they follow from it.
     context: the size of the context that the model reads beside the data. How a network does
         is then among its options, given or not.
     kind: of the data, in `KINDS`; left empty, as before there were kinds, the shape's usual.
+    corruption: of what the encoder reads while training; left empty, there is none.
 
     Raises BadInput for an unknown name or option.
     """
@@ -46,6 +42,8 @@ class Spec:
     likelihood_options: Options = field(default_factory=dict)
     context: int = 0
     kind: str = ""
+    corruption: str = ""
+    corruption_options: Options = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(self.shape))
@@ -53,12 +51,14 @@ class Spec:
             _check_type(f"`{each.name}`", getattr(self, each.name), _HINTS[each.name])
         if not self.shape or min(self.shape) < 1 or self.context < 0:
             raise BadInput(f"`shape` must be of sizes above 0, not {self.shape}.")
-        for name in ("options", "net_options", "likelihood_options"):
+        for name in ("options", "net_options", "likelihood_options", "corruption_options"):
             object.__setattr__(self, name, _with_tuples(getattr(self, name)))
         object.__setattr__(self, "kind", self.kind or usual(self.shape))
         data: Kind = lookup("kind of data", KINDS, self.kind)
         object.__setattr__(self, "net", self.net or data.net(self.shape))
         object.__setattr__(self, "likelihood", self.likelihood or data.likelihood(self.shape))
+        if self.corruption_options and not self.corruption:
+            raise BadInput("`corruption_options` need a `corruption`: name one.")
         for kind, table, name, options in self._parts():
             check_options(f"{kind} {name}", lookup(kind, table, name), options)
         if self.context:
@@ -71,6 +71,12 @@ class Spec:
         """Whether the data can be drawn."""
         return KINDS[self.kind].drawn(self.shape)
 
+    @property
+    def noise(self) -> str:
+        """The corruption and its options, in words; nothing where there is none."""
+        options = ", ".join(f"{name} {value}" for name, value in self.corruption_options.items())
+        return f"{self.corruption} ({options})" if options else self.corruption
+
     def build(self) -> Parts:
         """The model, with weights drawn from torch's generator, and its objective."""
         model, objective = RECIPES[self.recipe](
@@ -80,6 +86,9 @@ class Spec:
             context=self.context,
             **self.options,
         )
+        if self.corruption:
+            part = CORRUPTIONS[self.corruption](**self.corruption_options)
+            model.corruption = part.fitted(self.shape, KINDS[self.kind].bounds)
         check(model, objective)
         return model, objective
 
@@ -101,11 +110,13 @@ class Spec:
             raise BadInput(f"The model's configuration is not one vaekit wrote: {error}.") from None
 
     def _parts(self) -> list[tuple[str, Mapping[str, Callable[..., Any]], str, Options]]:
-        return [
+        parts: list[tuple[str, Mapping[str, Callable[..., Any]], str, Options]] = [
             ("recipe", RECIPES, self.recipe, self.options),
             ("net", NETS, self.net, self.net_options),
             ("likelihood", LIKELIHOODS, self.likelihood, self.likelihood_options),
+            ("corruption", CORRUPTIONS, self.corruption, self.corruption_options),
         ]
+        return parts if self.corruption else parts[:-1]
 
 
 def _with_tuples(options: Options) -> Options:
@@ -116,17 +127,8 @@ def _with_tuples(options: Options) -> Options:
     }
 
 
-def lookup(kind: str, table: Mapping[str, Any], name: str) -> Any:
-    """The entry of a table; raises BadInput suggesting the nearest name."""
-    if name in table:
-        return table[name]
-    near = get_close_matches(name.lower(), table, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(table)}."
-    raise BadInput(f"There is no {kind} {name!r}: {hint}")
-
-
 def options_of(part: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """The options of a recipe, network or likelihood, by name, from its signature."""
+    """The options of a recipe, network, likelihood or corruption, by name, from its signature."""
     variadic = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
     return {
         name: parameter

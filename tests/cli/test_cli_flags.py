@@ -10,12 +10,12 @@ import pytest
 from vaekit.cli import COMMANDS, main
 from vaekit.cli.flags import command, parse, show_help
 from vaekit.cli.options import options_of, summary
-from vaekit.cli.parts import CHOICES, recipe_options
+from vaekit.cli.parts import _SHARED, CHOICES, recipe_options
 from vaekit.cli.train import _RUN, data_options, training_options
 from vaekit.data import SOURCES, load
 from vaekit.data.cache import data_dirs
 from vaekit.errors import BadInput
-from vaekit.recipes import LIKELIHOODS, NETS, RECIPES
+from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES
 from vaekit.spec import PARTS
 from vaekit.training import Training
 
@@ -32,10 +32,14 @@ def test_no_two_parts_of_a_training_share_a_flag(recipe: str, net: str, likeliho
         *options_of(LIKELIHOODS[likelihood]),
     ]
     assert [flag for flag, n in Counter(option.flag for option in options).items() if n > 1] == []
+    flags = {option.flag for option in options}
+    of_corruptions = {each.flag for part in CORRUPTIONS.values() for each in options_of(part)}
+    assert flags & of_corruptions <= _SHARED  # which have longer names, too
 
 
 def test_every_option_says_what_it_means() -> None:
-    parts = [*RECIPES.values(), *NETS.values(), *LIKELIHOODS.values(), Training, load]
+    tables = (RECIPES, NETS, LIKELIHOODS, CORRUPTIONS)
+    parts = [*(part for table in tables for part in table.values()), Training, load]
     for part in parts:
         for option in options_of(part, without=PARTS):
             assert option.help.endswith("."), f"{part} {option.name}"

@@ -13,7 +13,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from training_process import digits, main, small_iaf, small_ladder, small_vae, small_vq
+from training_process import (
+    digits,
+    main,
+    small_iaf,
+    small_ladder,
+    small_noisy,
+    small_vae,
+    small_vq,
+)
 
 from vaekit.errors import BadInput, Interrupted
 from vaekit.objectives import Objective
@@ -141,11 +149,11 @@ class Interrupting(Objective):
 
 
 # A step in the middle of an epoch; the last step of one, so that validation comes next; and
-# validation itself, which sees training as finished. Of every latent, in the middle.
+# validation itself, which sees training as finished. Of every latent, and noise, in the middle.
 @pytest.mark.parametrize(
     ("build", "epoch"),
     [(small_vae, epoch) for epoch in (40 / 29, 57 / 29, float("inf"))]
-    + [(build, 40 / 29) for build in (small_iaf, small_vq, small_ladder)],
+    + [(build, 40 / 29) for build in (small_iaf, small_vq, small_ladder, small_noisy)],
 )
 def test_interrupted_in_and_between_epochs(
     build: Callable[..., Parts], epoch: float, tmp_path: Path

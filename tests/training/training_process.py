@@ -13,6 +13,7 @@ from vaekit.data import Dataset, load
 from vaekit.errors import BadInput, Interrupted
 from vaekit.nets import MLP
 from vaekit.recipes import Parts, iaf_vae, ladder_vae, vae, vq_vae
+from vaekit.spec import Spec
 from vaekit.training import Training, fit
 
 SHAPE = (1, 8, 8)
@@ -40,6 +41,13 @@ def small_vq(seed: int = 0) -> Parts:
 def small_ladder(seed: int = 0) -> Parts:
     torch.manual_seed(seed)
     return ladder_vae(SHAPE, net=MLP(hidden=(24,)), latent=(2, 3))
+
+
+def small_noisy(seed: int = 0) -> Parts:
+    torch.manual_seed(seed)
+    noise = {"corruption": "several", "corruption_options": {"parts": ("gaussian", "blocks:0.3")}}
+    net = {"net": "mlp", "net_options": {"hidden": (24,)}}
+    return Spec("vae", SHAPE, {"latent": 3}, **net, **noise).build()
 
 
 def main(folder: str, options: str, largest_file: int = 0) -> None:

@@ -55,6 +55,7 @@ COMMANDS = {
     ),
     "sample": Command("Use", "new data from the prior", "use:sample"),
     "reconstruct": Command("Use", "data, encoded and decoded again", "use:reconstruct"),
+    "denoise": Command("Use", "noise taken off pictures, or measured", "denoise:denoise"),
     "encode": Command("Use", "data to codes, as Parquet, CSV or .npy", "use:encode"),
     "decode": Command("Use", "codes to data", "use:decode"),
     "grid": Command("Edit", "codes under every value of what a model is told", "grids:grid"),

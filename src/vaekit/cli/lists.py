@@ -19,19 +19,25 @@ def recipes(name: str | None = None, /) -> None:
         name: A recipe, to see its options.
     """
     from vaekit.cli.parts import recipe_options
-    from vaekit.recipes import LIKELIHOODS, NETS, RECIPES
+    from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES
 
     if name is None:
         rows = [(key, summary(part), _paper(part)) for key, part in RECIPES.items()]
         table(("recipe", "what it is", "paper"), rows)
         print(f"Networks (--net): {', '.join(NETS)}.")
         print("Likelihoods (--likelihood):", *(f"  {each}" for each in LIKELIHOODS), sep="\n")
+        print(f"Corruptions (--corruption): {', '.join(CORRUPTIONS)}.")
         print("`vaekit recipes NAME` shows a recipe's options.")
         return
     options = recipe_options(name)
     print(f"{name}: {summary(RECIPES[name])}\n{_paper(RECIPES[name])}")
     _options(f"recipe {name}", options)
-    for kind, parts in (("net", NETS), ("likelihood", LIKELIHOODS)):
+    tables: dict[str, dict[str, Callable[..., Any]]] = {
+        "net": NETS,
+        "likelihood": LIKELIHOODS,
+        "corruption": CORRUPTIONS,
+    }
+    for kind, parts in tables.items():
         for key, part in parts.items():
             _options(f"--{kind} {key}", options_of(part))
 

@@ -114,6 +114,17 @@ def write_figure(path: Path, figure: "Figure") -> None:
         part.write_bytes(png(figure))
 
 
+def write_picture(path: Path, picture: "NDArray[np.float32]") -> None:
+    """Write one picture (C, H, W) in [0, 1] as PNG, pixel by pixel; values outside are cut off."""
+    from PIL import Image
+
+    from vaekit.figures.images import pixels
+
+    levels = pixels(picture[None])[0]
+    with replacing(path) as part:
+        Image.fromarray(levels[..., 0] if len(picture) == 1 else levels).save(part, "PNG")
+
+
 def write_data(
     path: Path, shape: tuple[int, ...], parts: "Iterable[NDArray[np.float32]]", title: str
 ) -> None:

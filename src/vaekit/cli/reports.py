@@ -36,6 +36,7 @@ def demo(*, folder: Path = Path("demo"), seed: int = 0) -> None:
 EXPERIMENTS = {
     "mnist": "vaekit.reports.mnist",
     "faces": "vaekit.reports.faces",
+    "denoise": "vaekit.reports.denoise",
 }
 
 

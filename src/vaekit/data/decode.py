@@ -168,11 +168,20 @@ def pixels(image: Image.Image, plan: Plan) -> npt.NDArray[np.uint8]:
     return values.reshape(plan.height, plan.width, plan.channels).transpose(2, 0, 1)
 
 
+def has_holes(image: Image.Image) -> bool:
+    """Whether something shows through a picture."""
+    return _has_alpha(image) and image.convert("RGBA").getchannel("A").getextrema() != (255, 255)
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return image.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info
+
+
 def _flattened(image: Image.Image) -> Image.Image:
     """The picture without alpha and with at most 8 bits a value."""
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         return _eight_bits(image)
-    if image.mode not in ("LA", "PA", "RGBA", "RGBa") and "transparency" not in image.info:
+    if not _has_alpha(image):
         return image
     grey = is_grey(image)
     image = image.convert("RGBA")

@@ -50,6 +50,27 @@ def picture(
         return decode.pixels(image, decode.Plan("", "", channels, height, width, True, crop))
 
 
+def check_unscaled(path: str | Path, shape: tuple[int, ...]) -> None:
+    """Refuse a picture that would not be read pixel by pixel: of another size, or see-through.
+
+    Raises BadInput as `photo` does, too.
+    """
+    path = Path(path).expanduser()
+    with _named(path):
+        image = decode.opened(decode.content(path), None)
+        size, seen_through = image.size, decode.has_holes(image)
+    if size != shape[:0:-1]:
+        raise BadInput(
+            f"'{path}' has {size[0]} x {size[1]} pixels, not {shape[2]} x {shape[1]}, and resizing "
+            "changes its noise: resize it yourself, or give `resize`"
+        )
+    if seen_through:
+        raise BadInput(
+            f"'{path}' is transparent in places, and what is laid under them is no part of its "
+            "noise: save it without alpha, or give `resize`, which lays it on white"
+        )
+
+
 @contextmanager
 def _named(source: object) -> Iterator[None]:
     """Makes of whatever goes wrong with a picture an error that names it."""

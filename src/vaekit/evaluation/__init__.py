@@ -2,6 +2,7 @@
 
 from vaekit.evaluation.attribute_judge import AttributeJudge
 from vaekit.evaluation.bootstrap import Interval, mean_interval
+from vaekit.evaluation.denoising import Denoising, denoised, measure_denoising
 from vaekit.evaluation.edits import flip_rate, judge_edit
 from vaekit.evaluation.generation import frechet_distance, precision_recall
 from vaekit.evaluation.likelihood import Estimate, Evaluation, evaluate
@@ -10,9 +11,11 @@ from vaekit.evaluation.pictures import psnr, sharpness, ssim
 
 __all__ = [
     "AttributeJudge",
+    "Denoising",
     "Estimate",
     "Evaluation",
     "Interval",
+    "denoised",
     "evaluate",
     "feature_distance",
     "flip_rate",
@@ -20,6 +23,7 @@ __all__ = [
     "frechet_interval",
     "judge_edit",
     "mean_interval",
+    "measure_denoising",
     "pooled",
     "precision_recall",
     "psnr",

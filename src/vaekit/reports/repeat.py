@@ -1,5 +1,6 @@
 """Training that an experiment can repeat: what is finished is kept, what was cut off goes on."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ def trained(
     data: str,
     *,
     net: str = "",
+    net_options: dict[str, Any] | None = None,
+    corruption: str = "",
+    corruption_options: dict[str, Any] | None = None,
     options: dict[str, Any],
     training: Training,
     data_options: dict[str, Any] | None = None,
@@ -32,14 +36,26 @@ def trained(
             name=name,
             root=root,
             net=net,
+            net_options=net_options,
+            corruption=corruption,
             options=options,
+            corruption_options=corruption_options,
             data_options=data_options,
             training=training,
             progress=progress,
         )
     run = open_run(root / name)
-    made = (run.spec.recipe, run.spec.net, run.spec.options, run.training)
-    if made != (recipe, net or run.spec.net, options, training):
+    spec = run.spec
+    wanted = replace(
+        spec,
+        recipe=recipe,
+        net=net or spec.net,
+        net_options=net_options or {},
+        options=options,
+        corruption=corruption,
+        corruption_options=corruption_options or {},
+    )
+    if (spec, run.training) != (wanted, training):
         raise BadInput(
             f"{run.path} was made with other options: give another `folder`, or remove it."
         )

@@ -34,7 +34,8 @@ def overview(
     count = sum(parameter.numel() for parameter in model.parameters())
     size = _count(model.latent.size, "latent dimension")
     lines.append(("model", f"{spec.recipe}, {size}, {_count(count, 'parameter')}"))
-    lines.append(("network", f"{spec.net}, likelihood {spec.likelihood}"))
+    noise = f", trained on {spec.noise} noise" if spec.noise else ""
+    lines.append(("network", f"{spec.net}, likelihood {spec.likelihood}{noise}"))
     if training is not None:
         lines.append(("training", _training(training, dataset, done)))
     if device:

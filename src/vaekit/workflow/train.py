@@ -37,9 +37,11 @@ def train(
     root: str | Path = ROOT,
     net: str = "",
     likelihood: str = "",
+    corruption: str = "",
     options: Mapping[str, Any] | None = None,
     net_options: Mapping[str, Any] | None = None,
     likelihood_options: Mapping[str, Any] | None = None,
+    corruption_options: Mapping[str, Any] | None = None,
     data_options: Mapping[str, Any] | None = None,
     training: Training | None = None,
     progress: bool = True,
@@ -51,6 +53,7 @@ def train(
         later its data are given again by `Run.with_data`.
     name: the run's; left out, one such as vae-mnist-1 is made up.
     net, likelihood: by name; left out, they follow from the data's shape.
+    corruption: of what the encoder reads while training, by name; left out, there is none.
     options: the recipe's. All options are stored as given.
 
     Raises BadInput for anything that makes no sense, before a directory is made; Interrupted
@@ -75,6 +78,8 @@ def train(
         likelihood,
         dict(likelihood_options or {}),
         kind=dataset.kind,
+        corruption=corruption,
+        corruption_options=dict(corruption_options or {}),
     )
     return start(
         spec,
@@ -118,7 +123,7 @@ def start(
     check_support(model.likelihood, dataset)
     objective.phases(model)  # reads the weights of features, before anything is announced
     place(training)
-    require_room(model, objective, dataset, training)
+    step = require_room(model, objective, dataset, training)
     data: dict[str, Any] = {
         "name": dataset.name,
         "source": None if source is None else lasting(source),
@@ -137,7 +142,7 @@ def start(
     group.told(str(run.path))
     if progress:
         print(f"The run is in {run.path}", file=sys.stderr)
-        _announce(run, model, dataset)
+        _announce(run, model, dataset, step)
     try:
         with held(run.path) as lock:
             write_graph(run.path, model, dataset.shape)
@@ -192,8 +197,9 @@ def resume(
             assert epochs is not None
             run = run.with_epochs(epochs)
         run = run if group.world == 1 else open_run(group.told(str(run.path)))
+        step = require_room(model, objective, dataset, run.training)
         if progress and group.first:
-            _announce(run, model, dataset)
+            _announce(run, model, dataset, step)
         if together:
             train_together(run.path, run.training.devices, progress, lock)
         else:
@@ -219,10 +225,12 @@ def _build(spec: Spec, training: Training) -> tuple[Autoencoder, Objective]:
     return model, objective
 
 
-def _announce(run: Run, model: Autoencoder, dataset: Dataset) -> None:
-    """Say what is about to be trained."""
+def _announce(run: Run, model: Autoencoder, dataset: Dataset, step: int) -> None:
+    """Say what is about to be trained; step: the bytes that one takes."""
     training, done = run.training, len(run.records())
-    about = overview(run.spec, model, dataset, training, device=place(training), done=done)
+    about = overview(
+        run.spec, model, dataset, training, device=place(training), step_bytes=step, done=done
+    )
     print(about, file=sys.stderr, flush=True)
 
 
