@@ -42,7 +42,8 @@ def test_rows_add_up_to_the_model(recipe: str, net: str, likelihood: str) -> Non
     assert likelihood in LIKELIHOODS
     options = OPTIONS[net]
     shape = (3, 12, 8)
-    spec = Spec(recipe, shape, net=net, net_options=options, likelihood=likelihood)
+    told = 3 if recipe == "cvae" else 0
+    spec = Spec(recipe, shape, net=net, net_options=options, likelihood=likelihood, context=told)
     model, _ = spec.build()
     model.train()
     model.decoder.eval()

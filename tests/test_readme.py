@@ -17,6 +17,7 @@ README = Path(__file__).resolve().parent.parent / "README.md"
 
 # What is written, and what is run in its place: the same commands on small data, for an epoch.
 WORDS = {
+    "fashion-mnist --only label=Bag,Sneaker": "digits --only label=3,8",
     "mnist": "digits",  # which come with scikit-learn
     "--epochs 20": "",
     "--devices 2": "",  # processes have tests of their own

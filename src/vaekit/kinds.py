@@ -17,8 +17,9 @@ class Kind:
     """A kind of data.
 
     net, likelihood: the names of those that suit rows of a shape, where none is chosen.
-    drawn: whether rows of a shape can be drawn, and so be written as a picture and compared
-        by measures of pictures; others are written as arrays.
+    drawn: whether rows of a shape can be drawn: figures then show them, and measures of
+        pictures compare them.
+    files: the endings of files that rows of a shape are written to, the usual one first.
     read: a user's own file as a row, from path, shape and crop; None where there are no files.
     unit: what many rows are called.
     bounds: where values lie, where they have bounds.
@@ -27,6 +28,7 @@ class Kind:
     net: Callable[[Shape], str]
     likelihood: Callable[[Shape], str]
     drawn: Callable[[Shape], bool]
+    files: Callable[[Shape], tuple[str, ...]]
     read: Callable[[str | Path, Shape, Any], NDArray[Any]] | None
     unit: str
     bounds: tuple[float, float] | None = None
@@ -38,11 +40,16 @@ def _photo(path: str | Path, shape: Shape, crop: Any) -> NDArray[Any]:
     return photo(path, shape, crop)
 
 
+def _drawn(shape: Shape) -> bool:
+    return shape[0] in (1, 3)
+
+
 KINDS: dict[str, Kind] = {
     "image": Kind(
         net=lambda shape: "conv" if math.prod(shape) > 28 * 28 else "mlp",
         likelihood=lambda shape: "bernoulli" if shape[0] == 1 else "shared-gaussian",
-        drawn=lambda shape: shape[0] in (1, 3),
+        drawn=_drawn,
+        files=lambda shape: (".png", ".npy") if _drawn(shape) else (".npy",),
         read=_photo,
         unit="images",
         bounds=(0.0, 1.0),
@@ -51,6 +58,7 @@ KINDS: dict[str, Kind] = {
         net=lambda shape: "mlp",
         likelihood=lambda shape: "shared-gaussian",
         drawn=lambda shape: False,
+        files=lambda shape: (".npy", ".csv"),
         read=None,
         unit="rows",
     ),

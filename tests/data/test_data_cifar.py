@@ -11,7 +11,7 @@ from data_server import Server, reply
 
 from vaekit.data import SOURCES, load
 from vaekit.data.cifar import source
-from vaekit.data.pictures import Wanted
+from vaekit.data.pictures import Pictures
 from vaekit.errors import BadInput
 
 NAMES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
@@ -76,7 +76,7 @@ def test_the_name_downloads_the_archive_once(
     content = archive.read_bytes()
     url = server.url("/cifar-10-binary.tar.gz", reply(content))
     read = source([url], hashlib.sha256(content).hexdigest())
-    first, second = read(Wanted(progress=False)), read(Wanted(progress=False))
+    first, second = read(Pictures(progress=False)), read(Pictures(progress=False))
     assert first.content == second.content
     assert len(server.asked) == 1
     assert (cache / "cifar10" / archive.name).read_bytes() == content
@@ -89,7 +89,7 @@ def test_another_archive_than_the_published_is_refused(
     monkeypatch.delenv("VAEKIT_DATA", raising=False)
     url = server.url("/cifar-10-binary.tar.gz", reply(archive.read_bytes()))
     with pytest.raises(BadInput, match=r"wrong content: sha256 .* instead of c4a38c50a1bc"):
-        source([url])(Wanted(progress=False))
+        source([url])(Pictures(progress=False))
     assert not list(cache.rglob("*.gz"))
 
 
@@ -105,7 +105,7 @@ def test_damaged_files_are_named(batches: Path) -> None:
     file.unlink()
     with pytest.raises(BadInput, match=r"lacks data_batch_3\.bin; fetch it again"):
         load(batches)
-    with pytest.raises(BadInput, match="`image_size` and `crop` work on folders"):
+    with pytest.raises(BadInput, match="`image_size` goes with folders"):
         load(batches, image_size=16)
 
 

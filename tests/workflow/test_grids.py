@@ -125,7 +125,7 @@ def test_some_of_what_data_are_told_can_be_changed(turned: Run) -> None:
         (lambda run: vk.grid(run, {"label": []}), "`rows` takes one column and at least one value"),
         (lambda run: vk.grid(run, "label", n=0), "`n` must be 1 or more"),
         (lambda run: vk.grid(run, "label", codes="mean"), "`codes` must be prior or data"),
-        (lambda run: vk.grid(run, "label", temperature=-1), "`temperature` must be zero or more"),
+        (lambda run: vk.grid(run, "label", temperature=-1), "`temperature` must be from zero"),
         (lambda run: vk.sample(run, mixture=3, given={"label": 3}), "`mixture`: the prior of told"),
     ],
 )

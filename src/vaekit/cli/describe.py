@@ -13,9 +13,10 @@ from vaekit.nets import Shape
 from vaekit.recipes import RECIPES
 from vaekit.runs import ROOT, open_run
 from vaekit.spec import Spec
+from vaekit.training import Training
 
-Described = tuple[Spec, Dataset | None]
-"""What a model is built from, and its data where they are to be had."""
+Described = tuple[Spec, Dataset | None, int]
+"""What a model is built from, its data where they are to be had, and the rows of a batch."""
 
 _PROG = "vaekit describe"
 _ROOT = Option("root", "root", str, ROOT, "Folder of runs.")
@@ -30,15 +31,18 @@ def describe(arguments: Arguments) -> None:
     if not arguments or arguments[0].startswith("-"):
         _help_or_refuse(arguments)
     what, *rest = arguments
-    spec, data = _recipe(what, rest) if what in RECIPES else call(_of_run, _PROG, arguments)
+    spec, data, size = _recipe(what, rest) if what in RECIPES else call(_of_run, _PROG, arguments)
     import torch
 
     from vaekit import describe as layers
+    from vaekit.footprint import step_memory
     from vaekit.workflow.overview import overview
 
     with torch.random.fork_rng(devices=[]):
-        model, _ = spec.build()
-    print(overview(spec, model, data), end="\n\n")
+        model, objective = spec.build()
+    rows = size if data is None else min(size, len(data.train))
+    step = step_memory(model, spec.shape, rows, objective)
+    print(overview(spec, model, data, step_bytes=step), end="\n\n")
     print(layers.describe(model, spec.shape))
 
 
@@ -51,10 +55,10 @@ def _of_run(run: str, /, *, root: str = ROOT) -> Described:
     """
     opened = open_run(run, root)
     try:
-        return opened.spec, opened.dataset()
+        return opened.spec, opened.dataset(), opened.training.batch_size
     except BadInput as error:  # the model can be told of without them
         warnings.warn(str(error), stacklevel=2)
-        return opened.spec, None
+        return opened.spec, None, opened.training.batch_size
 
 
 def _recipe(recipe: str, arguments: Arguments) -> Described:
@@ -75,7 +79,7 @@ def _recipe(recipe: str, arguments: Arguments) -> Described:
     groups = {"": [*_DATA, *CHOICES]}
     likely = _shape("1,28,28")
     _, spec = spec_from(f"{_PROG} {recipe}", recipe, arguments, groups, rows_of, likely)
-    return spec, loaded[0] if loaded else None
+    return spec, loaded[0] if loaded else None, Training().batch_size
 
 
 def _shape(text: str) -> Shape:

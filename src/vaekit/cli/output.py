@@ -106,6 +106,17 @@ def write_arrays(
             file.write(values.astype("<f4", copy=False).tobytes())
 
 
+def _write_table(path: Path, names: Sequence[str], parts: "Iterable[NDArray[np.float32]]") -> None:
+    """Write rows (n, F), given in parts, as `.csv` under the names of their columns."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    schema = pa.schema([(name, pa.float32()) for name in names])
+    with replacing(path) as part, csv.CSVWriter(part, schema) as writer:
+        for rows in parts:
+            writer.write(pa.record_batch(list(rows.T.copy()), schema=schema))
+
+
 def write_figure(path: Path, figure: "Figure") -> None:
     """Write a figure as PNG."""
     from vaekit.figures import png
@@ -126,14 +137,21 @@ def write_picture(path: Path, picture: "NDArray[np.float32]") -> None:
 
 
 def write_data(
-    path: Path, shape: tuple[int, ...], parts: "Iterable[NDArray[np.float32]]", title: str
+    path: Path,
+    shape: tuple[int, ...],
+    parts: "Iterable[NDArray[np.float32]]",
+    title: str,
+    names: Sequence[str] = (),
 ) -> None:
-    """Write data (n, *event) as `.npy`, or pictures as one PNG with a title.
+    """Write data (n, *event) as `.npy`, pictures as one PNG with a title, or vectors as `.csv`.
 
-    Raises BadInput where they are too many for one.
+    names: of the columns of a table. Raises BadInput for too many pictures for one.
     """
     if path.suffix.lower() == ".npy":
         write_arrays(path, shape, parts)
+        return
+    if path.suffix.lower() == ".csv":
+        _write_table(path, names, parts)
         return
     import numpy as np
 

@@ -6,6 +6,7 @@ from vaekit.cli.flags import Arguments, Parsed, asks_help, command, show_help
 from vaekit.cli.messages import renamed
 from vaekit.cli.options import Option, options_of
 from vaekit.data import SOURCES, Dataset, load
+from vaekit.data.readers import HOW, READERS
 from vaekit.errors import BadInput
 from vaekit.runs import ROOT, Run, check_name, open_run
 from vaekit.training import Training
@@ -22,7 +23,9 @@ RENAMED = {"seed": "data_seed"}
 
 def data_options() -> list[Option]:
     """The flags of data."""
-    return options_of(load, without=("source", "labels", "columns", "progress"), renamed=RENAMED)
+    common = options_of(load, without=("source", "labels", "columns", "progress"), renamed=RENAMED)
+    readers = (options_of(each.options, without=HOW) for each in READERS)
+    return [*common, *(option for own in readers for option in own)]
 
 
 def training_options() -> list[Option]:

@@ -9,6 +9,7 @@ from vaekit.cli.flags import command
 from vaekit.cli.inputs import Which, WhichOrAll
 from vaekit.cli.messages import renamed
 from vaekit.errors import BadInput
+from vaekit.kinds import KINDS
 from vaekit.runs import ROOT, Run, open_run
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 _PORTION = 1_000  # rows in memory at once
 _MOST_PAIRS = 32
-_DATA_ENDINGS = (".png", ".npy")
 
 
 @command
@@ -46,7 +46,7 @@ def sample(
             data, instead: better where those are not distributed as the prior.
         given: What the model is told, where it was trained with --condition: label=7.
         seed: Seed of the draws.
-        out: A .png or .npy file; samples.png in the run's folder by default.
+        out: A .png or .npy file, of vectors .npy or .csv; samples in the run's folder by default.
         force: Replace a file that is there.
         root: Folder of runs.
     """
@@ -87,7 +87,8 @@ def reconstruct(
         split: Which part of the run's data.
         n: How many of them: in a picture spread over the classes, in an array from the first on.
         given: What the decoder is told instead: label=7. Image files need it.
-        out: A .png or .npy file; reconstructions.png in the run's folder by default.
+        out: A .png or .npy file, of vectors .npy or .csv; reconstructions in the run's folder
+            by default.
         force: Replace a file that is there.
         root: Folder of runs.
     """
@@ -100,7 +101,7 @@ def reconstruct(
     found = use.reconstruct(opened, images, split=split, n=n, spread=drawn, given=told)
     count = len(found.originals)
     if not drawn:
-        output.write_arrays(path, found.originals.shape, [found.reconstructions])
+        output.write_data(path, found.originals.shape, [found.reconstructions], "", _names(opened))
     elif count > _MOST_PAIRS:
         raise BadInput(f"--n {count} is too many for one picture: write .npy instead.")
     else:
@@ -158,7 +159,7 @@ def decode(
         run: Name or folder of the run.
         codes: A .npy file of shape (n, D), or Parquet or CSV with columns z0, z1, …
         given: What the model is told, where it was trained with --condition: label=7.
-        out: A .png or .npy file; decoded.png in the run's folder by default.
+        out: A .png or .npy file, of vectors .npy or .csv; decoded in the run's folder by default.
         force: Replace a file that is there.
         root: Folder of runs.
     """
@@ -170,13 +171,12 @@ def decode(
 
 
 def _target(run: Run, out: Path | None, stem: str, force: bool) -> Path:
-    """Where to write; raises BadInput for a picture of what cannot be drawn."""
-    ending = ".png" if run.spec.drawn else ".npy"
-    path = output.target(out, run.path / f"{stem}{ending}", _DATA_ENDINGS, force)
-    if path.suffix.lower() == ".png" and not run.spec.drawn:
-        shape = run.spec.shape
-        raise BadInput(f"--out {path}: data of shape {shape} are no pictures; write .npy instead.")
-    return path
+    """Where to write; raises BadInput for a file that its kind of data is not written to."""
+    endings = KINDS[run.spec.kind].files(run.spec.shape)
+    if out is not None and out.suffix.lower() == ".png" and ".png" not in endings:
+        shape, others = run.spec.shape, " or ".join(endings)
+        raise BadInput(f"--out {out}: data of shape {shape} are no pictures; write {others}.")
+    return output.target(out, run.path / f"{stem}{endings[0]}", endings, force)
 
 
 def _told(given: tuple[str, ...]) -> str:
@@ -192,5 +192,13 @@ def _write_decoded(
 
     starts = range(0, len(codes), _PORTION)
     parts = (told.decode(torch.from_numpy(codes[i : i + _PORTION])).numpy() for i in starts)
-    output.write_data(path, (len(codes), *run.spec.shape), parts, f"{run.name}: {title}")
+    shape, title = (len(codes), *run.spec.shape), f"{run.name}: {title}"
+    output.write_data(path, shape, parts, title, _names(run))
     print(path)
+
+
+def _names(run: Run) -> list[str]:
+    """What a table calls the columns of the run's vectors: as the data did, where that is known."""
+    width = run.spec.shape[0]
+    known = list(run.data["options"].get("columns") or ())
+    return known if len(known) == width else [f"x{number}" for number in range(width)]

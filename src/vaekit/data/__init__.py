@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from vaekit.data.loading import load as load
     from vaekit.data.matching import UnmatchedNames as UnmatchedNames
     from vaekit.data.photos import photo as photo
+    from vaekit.data.pictures import Pictures as Pictures
     from vaekit.data.prepare import BrokenImages as BrokenImages
     from vaekit.data.prepare import NoFaces as NoFaces
+    from vaekit.data.readers import READERS as READERS
     from vaekit.data.sources import SOURCES as SOURCES
     from vaekit.data.sources import Source as Source
     from vaekit.data.stored import StoredRows as StoredRows
@@ -32,6 +34,8 @@ _HOME = {
     "BrokenImages": "prepare",
     "Crop": "dataset",
     "Dataset": "dataset",
+    "Pictures": "pictures",
+    "READERS": "readers",
     "NoFaces": "prepare",
     "StoredRows": "stored",
     "SOURCES": "sources",

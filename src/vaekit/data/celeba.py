@@ -13,7 +13,7 @@ from vaekit.data.attributes import read_attributes, read_columns
 from vaekit.data.cache import data_dirs
 from vaekit.data.files import listing
 from vaekit.data.matching import match
-from vaekit.data.pictures import Wanted, assembled, matched
+from vaekit.data.pictures import Pictures, assembled, matched
 from vaekit.data.splits import Found
 from vaekit.errors import BadInput
 
@@ -24,7 +24,7 @@ _PARTS = {"0": "train", "1": "validation", "2": "test"}
 _SIZE = 64
 
 
-def read_celeba(wanted: Wanted) -> Found:
+def read_celeba(wanted: Pictures) -> Found:
     """The faces in the folder `celeba` of the data or the cache, 64 x 64 by default.
 
     Splits are the official ones where the partition file lies there; otherwise they are

@@ -14,7 +14,7 @@ from vaekit.data import archives
 from vaekit.data.cache import cache_dir, data_dirs
 from vaekit.data.checks import digest
 from vaekit.data.dataset import Split
-from vaekit.data.pictures import Wanted
+from vaekit.data.pictures import Pictures
 from vaekit.data.splits import Found
 from vaekit.errors import BadInput
 
@@ -32,13 +32,13 @@ _FEW = 16  # entries, twice what the archive has: one with others has shown itse
 _RECORD = 1 + math.prod(SHAPE)
 
 
-def source(urls: Sequence[str] = URLS, sha256: str = SHA256) -> Callable[[Wanted], Found]:
+def source(urls: Sequence[str] = URLS, sha256: str = SHA256) -> Callable[[Pictures], Found]:
     """What reads the files in the folder `cifar10` of the data or the cache.
 
     urls: where their archive is downloaded from where there are none. sha256: its digest.
     """
 
-    def found(wanted: Wanted) -> Found:
+    def found(wanted: Pictures) -> Found:
         places = [folder / "cifar10" for folder in data_dirs()]
         known = (place / name for place in places for name in (".", _FOLDER, _ARCHIVE))
         there = next((path for path in known if is_there(path)), None)

@@ -14,7 +14,7 @@ from vaekit.data.dataset import Dataset, Split
 from vaekit.data.faces import check_installed
 from vaekit.data.frames import is_frame, read_frame
 from vaekit.data.photos import picture
-from vaekit.data.pictures import Wanted
+from vaekit.data.pictures import Pictures
 from vaekit.data.splits import Found
 from vaekit.errors import BadInput
 
@@ -24,7 +24,7 @@ Array = npt.NDArray[Any]
 def in_memory(
     x: Any,
     labels: Any = None,
-    wanted: Wanted | None = None,
+    wanted: Pictures | None = None,
     told: Sequence[str] = (),
     columns: Sequence[str] = (),
 ) -> Found:
@@ -39,7 +39,7 @@ def in_memory(
     Raises BadInput for pictures of different sizes that are not resized, options that do not
     fit, and as `found` and `read_frame` do.
     """
-    wanted, names = wanted or Wanted(), None
+    wanted, names = wanted or Pictures(), None
     if wanted.attributes is not None:
         raise BadInput("`attributes` goes with folders and zips of images, not with rows in memory")
     if is_frame(x):
@@ -117,7 +117,7 @@ def _items(dataset: Any, labels: Any) -> tuple[list[Any], Any, Sequence[str] | N
     return rows, [pair[1] for pair in pairs], classes if isinstance(classes, Sequence) else None
 
 
-def _pictures(sources: Sequence[Any], wanted: Wanted) -> list[Array]:
+def _pictures(sources: Sequence[Any], wanted: Pictures) -> list[Array]:
     """Pictures (C, H, W) uint8, cut and resized; where one has colours, all do."""
     crop = wanted.crop or "none"
     if crop == "face":
@@ -142,6 +142,6 @@ def _named(whole: Found, labels: Any, names: Sequence[str] | None) -> Found:
     return replace(whole, splits={"train": split}, label_names=tuple(map(str, names)))
 
 
-def _refuse_resizing(wanted: Wanted, what: str) -> None:
+def _refuse_resizing(wanted: Pictures, what: str) -> None:
     if wanted.image_size is not None or wanted.crop not in (None, "none"):
         raise BadInput(f"`image_size` and `crop` work on pictures, not on {what}")

@@ -8,21 +8,17 @@ from typing import Any, get_args
 
 import numpy as np
 
-from vaekit.data import archives, cifar
-from vaekit.data.arrays import read_npy, read_npz
+from vaekit.data import archives
 from vaekit.data.binarisation import binarised
 from vaekit.data.conditions import conditions, plain
-from vaekit.data.dataset import Binarise, Crop, Dataset, Split
-from vaekit.data.idx import is_idx, training_images
-from vaekit.data.matlab import read_mat
+from vaekit.data.dataset import Binarise, Dataset, Split
 from vaekit.data.missing import with_gaps
-from vaekit.data.pictures import Wanted, digest, read_pictures
+from vaekit.data.pictures import digest
+from vaekit.data.readers import PICTURES, reader_of
 from vaekit.data.selection import selected
-from vaekit.data.sources import SOURCES, read_idx_files
+from vaekit.data.sources import SOURCES
 from vaekit.data.splits import Found, divide, limited
 from vaekit.errors import BadInput
-
-_FILES = {".mat": read_mat, ".npy": read_npy, ".npz": read_npz}
 
 
 def load(
@@ -37,13 +33,10 @@ def load(
     only: tuple[str, ...] = (),
     condition: tuple[str, ...] = (),
     missing: float = 0.0,
-    image_size: int | None = None,
-    crop: Crop | None = None,
-    attributes: Path | None = None,
-    label_depth: int | None = None,
     seed: int = 0,
     workers: int | None = None,
     progress: bool = True,
+    **options: Any,
 ) -> Dataset:
     """Load a data set by name, from a file or folder, or from arrays in memory.
 
@@ -71,33 +64,25 @@ def load(
         condition: Columns of the table that the model is told: label, or others there are.
             Numbers may be angles: azimuth:angle, in degrees, or :radians; or :class.
         missing: Share of the values taken away at random, to learn from data with gaps.
-        image_size: Side in pixels that images are resized to; of celeba 64 by default.
-        crop: What is cut from each image first: the largest central square, or the largest
-            face, with images without one left out. Nothing by default, of celeba the centre.
-        attributes: A table of the images' attributes: CSV, TSV, Parquet or CelebA's text.
-        label_depth: Levels of folders that make an image's label; the first by default. With 2,
-            Greek/alpha/1.png has the label Greek/alpha.
         seed: Seed of the random split, of `limit` and of static binarisation.
         workers: Processes that decode images; as many as there are cores by default.
         progress: Whether to show progress on stderr.
+        options: Those of files of one kind alone: of pictures, see `Pictures`.
 
     Raises BadInput for a source that isn't there or can't be read, and for options that
     don't fit it.
     """
-    _check(binarise, image_size, crop, seed, workers, missing, limit)
-    if label_depth is not None and label_depth < 1:
-        raise BadInput(f"`label_depth` must be at least 1, not {label_depth}")
-    table = None if attributes is None else Path(attributes).expanduser().resolve()
-    wanted = Wanted(image_size, crop, table, label_depth, workers, progress)
+    _check(binarise, seed, missing, limit, workers)
     named = isinstance(source, str | Path)
     if named and (labels is not None or columns):
         what = "`columns`" if labels is None else "`labels`"
         raise BadInput(f"{what} go with rows in memory: files hold their own")
     if named:
-        found = _find(source, wanted)
+        found = _find(source, options, workers=workers, progress=progress)
     else:
         from vaekit.data.held import in_memory  # with Pillow, which files of arrays do not need
 
+        wanted = PICTURES.asked(options, "rows in memory", workers=workers)
         found = in_memory(source, labels, wanted, condition, columns)
     splits = divide(found, validation, test, seed)
     shaping: list[object] = [missing] if missing else []
@@ -113,8 +98,7 @@ def load(
             splits[name] = with_gaps(splits[name], missing, (seed, 3 + number))
     fewer = len(splits["train"]) < whole
     random = binarise == "static" or not found.tail or missing > 0 or fewer
-    sizes = [len(splits[name]) for name in sorted(splits)]
-    shaping += ["limit"] * fewer
+    sizes, shaping = [len(splits[name]) for name in sorted(splits)], shaping + ["limit"] * fewer
     if told := _told(splits, condition):
         shaping.append(told)
     dataset = Dataset(
@@ -149,32 +133,21 @@ def _told(splits: Mapping[str, Split], condition: Sequence[str]) -> str:
 
 
 def _check(
-    binarise: str,
-    image_size: int | None,
-    crop: str | None,
-    seed: int,
-    workers: int | None,
-    missing: float,
-    limit: int | None,
+    binarise: str, seed: int, missing: float, limit: int | None, workers: int | None
 ) -> None:
     if binarise not in get_args(Binarise):
         choices = ", ".join(get_args(Binarise))
         raise BadInput(f"`binarise` must be one of {choices}, not {binarise!r}")
-    if crop is not None and crop not in get_args(Crop):
-        raise BadInput(f"`crop` must be one of {', '.join(get_args(Crop))}, not {crop!r}")
-    if image_size is not None and image_size < 1:
-        raise BadInput(f"`image_size` must be at least 1, not {image_size}")
-    if workers is not None and workers < 1:
-        raise BadInput(f"`workers` must be at least 1, not {workers}")
-    if limit is not None and limit < 1:
-        raise BadInput(f"`limit` must be at least 1, not {limit}")
+    for name, count in (("limit", limit), ("workers", workers)):
+        if count is not None and count < 1:
+            raise BadInput(f"`{name}` must be at least 1, not {count}")
     if not 0 <= missing < 1:
         raise BadInput(f"`missing` must be a share from 0 to below 1, not {missing}")
     if not 0 <= seed < 2**32:
         raise BadInput(f"`seed` must be from 0 to 2^32 - 1, not {seed}")
 
 
-def _find(source: str | Path, wanted: Wanted) -> Found:
+def _find(source: str | Path, options: Mapping[str, Any], **how: Any) -> Found:
     if not str(source).strip():
         raise BadInput(f"the source is empty; give a path, or one of {', '.join(SOURCES)}")
     path = Path(source).expanduser()
@@ -184,10 +157,9 @@ def _find(source: str | Path, wanted: Wanted) -> Found:
     if named is None and not (path.is_dir() or path.is_file()):
         raise BadInput(f"'{source}' is no regular file: copy what it gives into one first")
     try:
-        if holds_images(source):
-            return named.read(wanted) if named else read_pictures(path, wanted)
-        _refuse_pictures_only(wanted, f"'{source}'")
-        return named.read(wanted) if named else _read_file(path)
+        reader = reader_of(source)
+        wanted = reader.asked(options, f"'{source}'", **how)
+        return named.read(wanted) if named else reader.read(path, wanted)
     except OSError as error:
         raise BadInput(f"cannot read '{source}': {error}") from None
 
@@ -196,42 +168,9 @@ def _name(source: str | Path) -> str:
     return str(source) if str(source) in SOURCES else archives.stem(Path(source).resolve())
 
 
-def _refuse_pictures_only(wanted: Wanted, what: str) -> None:
-    if wanted.image_size is not None or wanted.crop not in (None, "none"):
-        raise BadInput(
-            f"`image_size` and `crop` work on folders and archives of images, not on {what}"
-        )
-    if wanted.attributes is not None:
-        raise BadInput(f"`attributes` goes with folders and archives of images, not {what}")
-    if wanted.label_depth is not None:
-        raise BadInput(f"`label_depth` goes with folders and archives of images, not {what}")
-
-
 def holds_images(source: str | Path) -> bool:
     """Whether a data set or a path gives pictures that are decoded, and so cut and resized."""
-    if str(source) in SOURCES:
-        return SOURCES[str(source)].pictures
-    path = Path(source).expanduser()
-    if cifar.is_there(path):
-        return False
-    if path.is_dir():
-        return training_images(path) is None
-    return archives.is_archive(path)
-
-
-def _read_file(path: Path) -> Found:
-    if cifar.is_there(path):
-        return cifar.read(path)
-    if path.is_dir():
-        path = training_images(path) or path
-    if is_idx(path):
-        return read_idx_files(path)
-    if read := _FILES.get(path.suffix.lower()):
-        return read(path)
-    raise BadInput(
-        f"'{path}' has an unknown extension; give an IDX file (…idx3-ubyte or …idx3-ubyte.gz), "
-        ".npy, .npz, .mat, or a folder, .zip or .tar of images"
-    )
+    return reader_of(source) is PICTURES
 
 
 def _suggestion(source: str) -> str:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, final, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +20,21 @@ from vaekit.errors import BadInput
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is asked of a source of pictures, and how to get there.
+@dataclass(frozen=True)
+class Pictures:
+    """How files of pictures are read: the options that only they have, and how to get there.
 
-    image_size: the side to resize to; None keeps the size.
-    crop: None leaves it to the source.
-    attributes: a table of attributes.
-    label_depth: levels of folders that make a label; None leaves it to the source.
+    Args:
+        image_size: Side in pixels that images are resized to; of celeba 64 by default.
+        crop: What is cut from each image first: the largest central square, or the largest
+            face, with images without one left out. Nothing by default, of celeba the centre.
+        attributes: A table of the images' attributes: CSV, TSV, Parquet or CelebA's text.
+        label_depth: Levels of folders that make an image's label; the first by default. With 2,
+            Greek/alpha/1.png has the label Greek/alpha.
+        workers: Processes that decode.
+        progress: Whether to show progress.
+
+    Raises BadInput for a value that makes no sense.
     """
 
     image_size: int | None = None
@@ -37,8 +44,18 @@ class Wanted:
     workers: int | None = None
     progress: bool = True
 
+    def __post_init__(self) -> None:
+        for name in ("image_size", "label_depth"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise BadInput(f"`{name}` must be at least 1, not {value}")
+        if self.crop is not None and self.crop not in get_args(Crop):
+            raise BadInput(f"`crop` must be one of {', '.join(get_args(Crop))}, not {self.crop!r}")
+        if self.attributes is not None:
+            object.__setattr__(self, "attributes", Path(self.attributes).expanduser().resolve())
 
-def read_pictures(path: Path, wanted: Wanted) -> Found:
+
+def read_pictures(path: Path, wanted: Pictures) -> Found:
     """The pictures of a folder or an archive.
 
     Raises BadInput where there is none, where more than 1% can't be decoded, and for a table
@@ -68,7 +85,7 @@ def matched(about: Attributes, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDA
 
 def assembled(
     files: Listing,
-    wanted: Wanted,
+    wanted: Pictures,
     part_of: npt.NDArray[np.str_],
     table: dict[str, npt.NDArray[Any]],
     left_out: npt.NDArray[np.int64] | Sequence[int] = (),

@@ -11,7 +11,7 @@ from vaekit.data import arrays, cifar
 from vaekit.data.cache import cache_dir, data_dirs
 from vaekit.data.celeba import read_celeba
 from vaekit.data.idx import labels_beside, partner_beside, read_idx
-from vaekit.data.pictures import Wanted
+from vaekit.data.pictures import Pictures
 from vaekit.data.splits import Found
 
 _SPLITS = ("train", "test")
@@ -34,7 +34,7 @@ class Source:
     sizes: str
     shape: tuple[int, ...]
     terms: str
-    read: Callable[[Wanted], Found]
+    read: Callable[[Pictures], Found]
     origin: str = "downloaded when first used"
     pictures: bool = False
 
@@ -52,8 +52,8 @@ def read_idx_files(images: Path) -> Found:
 
 def _idx_source(
     name: str, mirrors: tuple[str, ...], digests: Mapping[str, str], labels: tuple[str, ...]
-) -> Callable[[Wanted], Found]:
-    def read(wanted: Wanted) -> Found:
+) -> Callable[[Pictures], Found]:
+    def read(wanted: Pictures) -> Found:
         files = [
             _obtain(name, file, mirrors, sha, wanted.progress) for file, sha in digests.items()
         ]
@@ -76,7 +76,7 @@ def _obtain(name: str, file: str, mirrors: tuple[str, ...], sha256: str, progres
     return download(urls, cache_dir() / name / file, sha256, progress=progress)
 
 
-def _digits(wanted: Wanted) -> Found:
+def _digits(wanted: Pictures) -> Found:
     from sklearn.datasets import load_digits
 
     digits = load_digits()
