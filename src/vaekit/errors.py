@@ -1,11 +1,14 @@
 """The two exceptions a user of vaekit meets, and what raises the first."""
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from types import UnionType
 from typing import Any
+
+LISTED = 12
+"""Names or values that a message holds."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None}  # None: told in words only
 
@@ -34,6 +37,16 @@ def lookup(kind: str, table: Mapping[str, Any], name: str) -> Any:
     """The entry of a table; raises BadInput suggesting the nearest name."""
     if name in table:
         return table[name]
-    near = get_close_matches(name.lower(), table, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(table)}."
-    raise BadInput(f"There is no {kind} {name!r}: {hint}")
+    raise BadInput(f"There is no {kind} {name!r}: {nearest(name, table, 'use one of {}.')}")
+
+
+def nearest(name: str, known: Iterable[str], otherwise: str = "there are {}.") -> str:
+    """The second half of a message about a name that is not known: the nearest, or what there is.
+
+    otherwise: what is said where none is near, with the first known ones in place of {}.
+    """
+    there = list(known)
+    near = get_close_matches(name, there, n=1) or get_close_matches(name.lower(), there, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return otherwise.format(", ".join(there[:LISTED]) + (", …" if len(there) > LISTED else ""))

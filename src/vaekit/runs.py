@@ -30,6 +30,7 @@ from vaekit.errors import BadInput, unwritable
 from vaekit.training import Training
 from vaekit.training.history import METRICS, MODEL, STATE, logged, state_of
 from vaekit.training.lock import is_held
+from vaekit.writing import replacing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -472,17 +473,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _write(path: Path, config: Mapping[str, Any]) -> None:
     """Write JSON so that the file is there whole or not at all; raises BadInput."""
-    part = path.with_name(f"{path.name}.part")
     try:
-        with part.open("w", encoding="utf-8") as file:
-            json.dump(config, file, indent=2)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        with replacing(path) as part:
+            part.write_text(json.dumps(config, indent=2) + "\n", "utf-8")
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise unwritable(path, error) from error
 
 

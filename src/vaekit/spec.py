@@ -3,12 +3,11 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from difflib import get_close_matches
 from typing import Any, final, get_type_hints
 
 from typeguard import CollectionCheckStrategy, TypeCheckError, check_type
 
-from vaekit.errors import BadInput, lookup
+from vaekit.errors import BadInput, lookup, nearest
 from vaekit.kinds import KINDS, Kind, usual
 from vaekit.nets import Shape
 from vaekit.objectives import check
@@ -143,8 +142,7 @@ def check_options(what: str, part: Callable[..., Any], options: Options) -> None
     hints = get_type_hints(part.__init__ if isinstance(part, type) else part)  # type: ignore[misc]
     for name, value in options.items():
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}."
+            hint = nearest(name, known, "it has {}." if known else "it has none.")
             raise BadInput(f"{what} has no option {name!r}: {hint}")
         _check_type(f"`{name}` of {what}", value, hints[name])
 

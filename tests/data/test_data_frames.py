@@ -104,7 +104,7 @@ def test_a_frame_is_a_run_s_data_whatever_the_order_of_its_columns(tmp_path: Any
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [
-        (lambda f: f, {"labels": "knd"}, "no column 'knd': did you mean 'kind'"),
+        (lambda f: f, {"labels": "knd"}, "no column 'knd': did you mean kind"),
         (lambda f: f, {"labels": "owner"}, "'owner' is missing in row 2"),
         (lambda f: f, {"columns": ("kind",)}, "`columns`: 'kind' is not of numbers"),
         (lambda f: f[["kind"]], {}, "no columns of numbers"),

@@ -76,7 +76,7 @@ def test_every_source_says_what_it_is() -> None:
 
 
 def test_unknown_name_suggests_the_nearest() -> None:
-    with pytest.raises(BadInput, match=r"'mnsit' is neither .* did you mean 'mnist'"):
+    with pytest.raises(BadInput, match=r"'mnsit' is neither .* did you mean mnist"):
         load("mnsit")
     with pytest.raises(BadInput, match="the data sets are digits, mnist, fashion-mnist"):
         load("qqq/zzz")

@@ -59,7 +59,7 @@ def test_amounts(table: Path, validation, test, sizes) -> None:
         ({"image_size": 0}, "`image_size` must be"),
         ({"image_size": 8}, "`image_size` goes with folders"),
         ({"crop": "centre"}, "`crop` goes with folders"),
-        ({"image_sise": 8}, "did you mean `image_size`"),
+        ({"image_sise": 8}, "did you mean image_size"),
         ({"label_depth": 2}, "`label_depth` goes with folders"),
         ({"crop": "left"}, "`crop` must be one of none, centre"),
         ({"binarise": "maybe"}, "`binarise` must be one of none, threshold, static, dynamic"),

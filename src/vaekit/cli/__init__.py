@@ -11,12 +11,11 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NamedTuple, final
 
 from vaekit.cli.messages import on_one_line
-from vaekit.errors import BadInput, Interrupted
+from vaekit.errors import BadInput, Interrupted, nearest
 from vaekit.memory import bounded
 
 BAD_INPUT = 2
@@ -175,8 +174,7 @@ def _call(arguments: list[str]) -> int:
         print(__version__)
         return 0
     if name not in COMMANDS:
-        near = get_close_matches(name, COMMANDS, n=1)
-        hint = f"did you mean {near[0]}?" if near else "`vaekit --help` lists them."
+        hint = nearest(name, COMMANDS, "`vaekit --help` lists them.")
         raise BadInput(f"There is no command {name!r}: {hint}")
     module, _, function = COMMANDS[name].home.partition(":")
     try:

@@ -3,12 +3,13 @@
 import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import chain, count
 from math import ceil, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vaekit import writing
 from vaekit.cli.messages import printable
 from vaekit.errors import BadInput
 
@@ -80,16 +81,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises BadInput where it cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        part.replace(path)
+        with writing.replacing(path) as part:
+            yield part
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def write_arrays(

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
 from vaekit.cli.flags import Arguments, asks_help, call, command, is_flag
 from vaekit.cli.options import summary
-from vaekit.errors import BadInput, Interrupted
+from vaekit.errors import BadInput, Interrupted, nearest
 
 
 @command
@@ -49,8 +48,8 @@ def reproduce(arguments: Arguments) -> None:
     if not name:
         raise BadInput(f"vaekit reproduce needs an experiment: {' or '.join(EXPERIMENTS)}.")
     if name not in EXPERIMENTS:
-        near = get_close_matches(name, EXPERIMENTS, n=1) or list(EXPERIMENTS)
-        raise BadInput(f"There is no experiment {name!r} to reproduce: try {' or '.join(near)}.")
+        hint = nearest(name, EXPERIMENTS)
+        raise BadInput(f"There is no experiment {name!r} to reproduce: {hint}")
     experiment = getattr(import_module(EXPERIMENTS[name]), name)
     with _saying_how_to_go_on():
         prog = f"vaekit reproduce {name}"

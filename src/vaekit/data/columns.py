@@ -1,18 +1,14 @@
 """Columns of a table: found by name, their values as texts, what is missing in them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from vaekit.errors import BadInput
+from vaekit.errors import LISTED, BadInput, nearest
 
 Array = npt.NDArray[Any]
-LISTED = 12
-"""Names or values that a message holds."""
-
 TRUTH = ("no", "yes")
 """What the two values of a column of bools are called."""
 
@@ -30,9 +26,7 @@ def named(parameter: str, name: str, known: Iterable[str]) -> str:
         return name
     if _ALIASES.get(name) in there:
         return _ALIASES[name]
-    hint = f"there are {listed(there)}." if there else "the data have no columns."
-    near = get_close_matches(name, there, n=1)
-    hint = f"did you mean {near[0]}?" if near else hint
+    hint = nearest(name, there) if there else "the data have no columns."
     raise BadInput(f"`{parameter}`: there is no column {name!r}: {hint}")
 
 
@@ -50,12 +44,6 @@ def parted(text: str, known: Iterable[str]) -> tuple[str, str]:
 def listed(values: Sequence[str]) -> str:
     """The first values, and whether there are more."""
     return ", ".join(values[:LISTED]) + (", …" if len(values) > LISTED else "")
-
-
-def nearest(value: str, values: Sequence[str]) -> str:
-    """The second half of a message about a value that is none of these."""
-    near = get_close_matches(value, values, n=1)
-    return f"did you mean {near[0]}?" if near else f"there are {listed(values)}."
 
 
 def label_names_of(name: str, label_names: Sequence[str] | None) -> Sequence[str] | None:

@@ -8,8 +8,8 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-from vaekit.data.columns import label_names_of, missing, named, nearest, said, texts, values_in
-from vaekit.errors import BadInput
+from vaekit.data.columns import label_names_of, missing, named, said, texts, values_in
+from vaekit.errors import BadInput, nearest
 
 Array = npt.NDArray[Any]
 _MOST = 1_000  # classes: a column of more is of names, not of classes

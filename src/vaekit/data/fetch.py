@@ -4,7 +4,6 @@ import hashlib
 import os
 import time
 import urllib.request
-import uuid
 from collections.abc import Sequence
 from http.client import HTTPException
 from io import BufferedRandom
@@ -13,6 +12,7 @@ from urllib.error import HTTPError
 
 from vaekit.data.progress import bar
 from vaekit.errors import BadInput
+from vaekit.writing import replacing
 
 _BLOCK = 1 << 16
 
@@ -37,29 +37,23 @@ def download(
     pause: seconds before the second round; doubled before each further one.
     Raises BadInput when no mirror gives the file.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
     mirrors = list(urls)
     problems: dict[str, str] = {}
-    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
-    try:
-        with part.open("x+b") as file:
-            for attempt in range(attempts):
-                if attempt:
-                    time.sleep(pause * 2 ** (attempt - 1))
-                for url in tuple(mirrors):
-                    try:
-                        _transfer(url, file, sha256, timeout, target.name, progress)
-                    except (OSError, HTTPException) as error:
-                        problems[url] = str(error) or type(error).__name__
-                        if isinstance(error, HTTPError) and _final(error.code):
-                            mirrors.remove(url)
-                        continue
-                    os.fsync(file.fileno())
-                    return part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    tried = "; ".join(f"{url} ({problem})" for url, problem in problems.items())
-    raise BadInput(f"could not download '{target.name}': {tried}; put the file at '{target}'")
+    with replacing(target) as part, part.open("x+b") as file:
+        for attempt in range(attempts):
+            if attempt:
+                time.sleep(pause * 2 ** (attempt - 1))
+            for url in tuple(mirrors):
+                try:
+                    _transfer(url, file, sha256, timeout, target.name, progress)
+                except (OSError, HTTPException) as error:
+                    problems[url] = str(error) or type(error).__name__
+                    if isinstance(error, HTTPError) and _final(error.code):
+                        mirrors.remove(url)
+                    continue
+                return target
+        tried = "; ".join(f"{url} ({problem})" for url, problem in problems.items())
+        raise BadInput(f"could not download '{target.name}': {tried}; put the file at '{target}'")
 
 
 def _final(code: int) -> bool:

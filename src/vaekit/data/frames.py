@@ -8,7 +8,6 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from vaekit.data.checks import digest
 from vaekit.data.dataset import Split
 from vaekit.data.pictures import digest as digest_of
 from vaekit.data.splits import Found
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, nearest
 
 Array = npt.NDArray[Any]
 
@@ -95,11 +94,7 @@ def _by_name(frame: Any) -> dict[str, Any]:
 def _check_there(name: str, series: dict[str, Any]) -> None:
     if name in series:
         return
-    near = get_close_matches(name, series, n=1)
-    more = ", …" if len(series) > _LISTED else ""
-    known = f"there are {', '.join(list(series)[:_LISTED])}{more}"
-    hint = f"did you mean {near[0]!r}?" if near else known
-    raise BadInput(f"the data frame has no column {name!r}: {hint}")
+    raise BadInput(f"the data frame has no column {name!r}: {nearest(name, series)}")
 
 
 def _is_number(series: Any) -> bool:

@@ -1,6 +1,5 @@
 """`load`: from a name or a path to a data set."""
 
-import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from vaekit.data.readers import PICTURES, reader_of
 from vaekit.data.selection import selected
 from vaekit.data.sources import SOURCES
 from vaekit.data.splits import Found, divide, limited
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, nearest
 
 
 def load(
@@ -153,7 +152,8 @@ def _find(source: str | Path, options: Mapping[str, Any], **how: Any) -> Found:
     path = Path(source).expanduser()
     named = SOURCES.get(str(source))
     if named is None and not path.exists():
-        raise BadInput(f"'{source}' is neither a data set nor a path; {_suggestion(str(source))}")
+        hint = nearest(str(source), SOURCES, "the data sets are {}.")
+        raise BadInput(f"'{source}' is neither a data set nor a path; {hint}")
     if named is None and not (path.is_dir() or path.is_file()):
         raise BadInput(f"'{source}' is no regular file: copy what it gives into one first")
     try:
@@ -171,8 +171,3 @@ def _name(source: str | Path) -> str:
 def holds_images(source: str | Path) -> bool:
     """Whether a data set or a path gives pictures that are decoded, and so cut and resized."""
     return reader_of(source) is PICTURES
-
-
-def _suggestion(source: str) -> str:
-    close = difflib.get_close_matches(source.lower(), SOURCES, n=1)
-    return f"did you mean '{close[0]}'?" if close else f"the data sets are {', '.join(SOURCES)}"

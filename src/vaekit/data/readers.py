@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, final
 
@@ -13,7 +12,7 @@ from vaekit.data.matlab import read_mat
 from vaekit.data.pictures import Pictures, read_pictures
 from vaekit.data.sources import SOURCES, read_idx_files
 from vaekit.data.splits import Found
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, nearest
 
 HOW = ("workers", "progress")
 """What every reader is told of how to go about it: no options of its own."""
@@ -64,9 +63,7 @@ class Reader:
             others = [each for each in READERS if name in each.own]
             if not others:
                 known = [name for each in READERS for name in each.own]
-                near = get_close_matches(name, known, n=1)
-                hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(known)}."
-                raise BadInput(f"There is no option `{name}` of data: {hint}")
+                raise BadInput(f"There is no option `{name}` of data: {nearest(name, known)}")
             others[0].options(**{name: value})
             if name not in self.own and value not in (None, "none"):
                 raise BadInput(f"`{name}` goes with {others[0].files}, not {what}")

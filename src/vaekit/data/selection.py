@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from vaekit.data.columns import Array, label_names_of, named, nearest, parted, said, texts
+from vaekit.data.columns import Array, label_names_of, named, parted, said, texts
 from vaekit.data.dataset import Split
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, nearest
 
 Bools = npt.NDArray[np.bool_]
 Holds = Callable[[Array], Bools]

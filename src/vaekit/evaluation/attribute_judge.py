@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from vaekit.errors import BadInput
 from vaekit.evaluation.bootstrap import Interval, share_interval
+from vaekit.writing import replacing
 
 _HEADER = "attribute judge"  # key of the names in the file's header
 _TOLERANCE = 1e-5  # of the gradient, by face
@@ -104,10 +104,9 @@ class AttributeJudge:
 
     def save(self, path: str | Path) -> None:
         """Write one safetensors file, the names in its header, atomically."""
-        partial = Path(f"{path}.partial")
         tensors = {"weight": self.weight.contiguous(), "bias": self.bias.contiguous()}
-        save_file(tensors, partial, metadata={_HEADER: json.dumps(self.names)})
-        os.replace(partial, path)
+        with replacing(Path(path)) as part:
+            save_file(tensors, part, metadata={_HEADER: json.dumps(self.names)})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

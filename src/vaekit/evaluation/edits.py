@@ -1,13 +1,12 @@
 """What a judge of attributes sees an edit do to faces."""
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import final
 
 import torch
 from torch import Tensor
 
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, nearest
 from vaekit.evaluation.bootstrap import (
     Interval,
     mean_interval,
@@ -99,8 +98,7 @@ def judge_edit(
             f"{tuple(before.shape)} before and {tuple(after.shape)} after"
         )
     if attribute not in names:
-        near = get_close_matches(attribute, names, n=1) or names
-        raise BadInput(f"the judge knows no attribute {attribute}; did you mean {near[0]}?")
+        raise BadInput(f"the judge knows no attribute {attribute}; {nearest(attribute, names)}")
     edited = names.index(attribute)
     flipped = flip_rate(before[:, edited], after[:, edited], threshold)
     without = before[:, edited] < threshold

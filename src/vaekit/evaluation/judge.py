@@ -1,7 +1,6 @@
 """The judge: a small classifier whose features say how well images pass for real ones."""
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, final
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vaekit.errors import BadInput
+from vaekit.writing import replacing
 
 _PEAK_RATE = 6e-3  # of Adam's one-cycle schedule
 _BLOCK = 1000  # images looked at together outside training
@@ -133,9 +133,8 @@ def save(judge: Judge, path: str | Path) -> None:
     """Write a judge to one safetensors file, its configuration in the header, atomically."""
     config = {"shape": judge.shape, "classes": judge.classes, "feature_size": judge.feature_size}
     weights = {name: value.cpu().contiguous() for name, value in judge.state_dict().items()}
-    partial = Path(f"{path}.partial")
-    save_file(weights, partial, metadata={_HEADER: json.dumps(config)})
-    os.replace(partial, path)
+    with replacing(Path(path)) as part:
+        save_file(weights, part, metadata={_HEADER: json.dumps(config)})
 
 
 def load_judge(path: str | Path) -> Judge:

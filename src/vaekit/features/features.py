@@ -1,14 +1,13 @@
 """Activations of a trained network, to compare pictures by."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self, final
 
 import torch
 from torch import Tensor, nn
 
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, nearest
 from vaekit.features.networks import NETWORKS, Network
 from vaekit.features.weights import find, read
 
@@ -155,6 +154,4 @@ def _nearest(flag: str, table: Any, name: str) -> Any:
     """The entry of a table; raises BadInput suggesting the nearest name."""
     if name in table:
         return table[name]
-    near = get_close_matches(name, table, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(table)}."
-    raise BadInput(f"{flag} has no {name!r}: {hint}")
+    raise BadInput(f"{flag} has no {name!r}: {nearest(name, table, 'use one of {}.')}")

@@ -1,6 +1,5 @@
 """Figures as bytes and as files, the same bytes for the same figure."""
 
-import os
 from io import BytesIO
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from vaekit.figures.style import styled
+from vaekit.writing import replacing
 
 # Bytes above which a PNG of few colours is dithered to 256 of them, which takes a third of the
 # room and can hardly be told from the original.
@@ -67,13 +67,8 @@ def svg(figure: Figure) -> bytes:
 
 def write(path: Path, content: bytes) -> Path:
     """Put the bytes at the path in one step, so that no reader ever meets half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with replacing(path) as part:
         part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
     return path
 
 

@@ -16,12 +16,11 @@ from typing import Literal, final, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, nearest
 from vaekit.space.plane import Array, points
 
 Method = Literal["means", "balanced", "logistic"]
 _TRIES = 1000  # iterations of a logistic regression at most
-_LISTED = 12  # names that a message holds
 
 
 @final
@@ -110,12 +109,9 @@ def lookup(name: str, names: Sequence[str]) -> str:
     if len(values) == 1:
         return values[0]
     lower = {each.lower(): each for each in names}
-    near = get_close_matches(name.lower(), lower, n=1)
-    if values or near:
-        hint = f"did you mean {' or '.join(values or [lower[near[0]]])}?"
-    else:
-        more = ", …" if len(names) > _LISTED else ""
-        hint = f"there are {', '.join(names[:_LISTED])}{more}."
+    close = get_close_matches(name.lower(), lower, n=1)
+    meant = values or [lower[each] for each in close]
+    hint = f"did you mean {' or '.join(meant)}?" if meant else nearest(name, names)
     raise BadInput(f"There is no attribute {name!r}: {hint}")
 
 
