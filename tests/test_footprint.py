@@ -110,3 +110,9 @@ def test_large_photographs_are_refused_before_anything_is_made(
     for data, training in ((small, many), (load(tmp_path / "photos"), Training(batch_size=few))):
         model, objective = Spec("vae", data.shape).build()
         require_room(model, objective, data, training)
+
+
+def test_more_draws_than_memory_holds_are_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="`draws=1000000` needs .* of memory"):
+        train("iwae", "digits", root=tmp_path, options={"draws": 10**6}, progress=False)
+    assert not list(tmp_path.iterdir())

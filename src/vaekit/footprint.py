@@ -1,5 +1,6 @@
 """The memory that a training step takes, known before training starts."""
 
+import math
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any
@@ -10,7 +11,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from vaekit.data import Dataset
 from vaekit.errors import BadInput
-from vaekit.memory import available, shown
+from vaekit.memory import available, require, shown
 from vaekit.model import Autoencoder
 from vaekit.nets import Shape
 from vaekit.objectives import Objective
@@ -49,6 +50,8 @@ def require_room(
     """Bytes that a training step takes; raises BadInput where fewer are free, saying what fits."""
     shape, free = dataset.shape, _free(training.device)
     rows = -(-min(training.batch_size, len(dataset.train)) // training.devices)
+    # Before anything is passed: what every draw is decoded to, and its gradient.
+    require(2 * 4 * objective.draws * rows * math.prod(shape), f"`draws={objective.draws}`")
     halved = training.precision == "bf16-mixed"
     with torch.autocast(model.device.type, torch.bfloat16, enabled=halved):
         fixed, each = _parts(model, shape, objective)
