@@ -163,10 +163,13 @@ def test_cells_of_a_column(column: list[object], digits: int | None, shown: list
 
 
 def test_numbers_stand_to_the_right_and_words_to_the_left() -> None:
-    rows = [["AE", 1.0, "12.5%", "3x3", True], ["VAE", None, "−3", "7", False]]
-    report = Report("t").table(["a", "b", "c", "d", "e"], rows)
-    head = [tag.get("class", "") for tag in Document(report.html()).all("th")][:5]
-    assert head == ["", "number", "number", "", ""]
+    rows = [
+        ["AE", 1.0, "12.5%", "3 [1, 5]", "3x3", True],
+        ["VAE", None, "−3", "7 [−1, 9]", "7", False],
+    ]
+    report = Report("t").table(["a", "b", "c", "d", "e", "f"], rows)
+    head = [tag.get("class", "") for tag in Document(report.html()).all("th")][:6]
+    assert head == ["", "number", "number", "number", "", ""]
 
 
 def test_refuses_a_row_that_is_too_short_and_a_picture_without_words() -> None:

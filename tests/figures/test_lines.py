@@ -46,6 +46,11 @@ def test_axes_are_labelled_and_shared() -> None:
     assert "An edit" in str(figure.get_label())
 
 
+def test_a_plot_without_lines_is_left_out() -> None:
+    figure = lines({"none": [], **PLOTS}, xlabel="scale", ylabel="probability")
+    assert [axes.get_title() for axes in figure.axes] == ["one", "other"]
+
+
 def test_nothing_to_draw_is_refused() -> None:
     with pytest.raises(BadInput, match="at least one"):
         lines({"one": []}, xlabel="x", ylabel="y")

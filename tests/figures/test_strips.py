@@ -64,6 +64,11 @@ def test_names_stand_over_and_beside_their_pictures(cut_off: CutOff) -> None:
     assert cut_off(figure) == []
 
 
+def test_columns_without_names_take_no_room() -> None:
+    named, bare = (strips(tiles(2, 3), names, title="faces") for names in (COLUMNS, [""] * 3))
+    assert bare.get_figheight() < named.get_figheight()
+
+
 def test_names_that_would_touch_are_left_out(cut_off: CutOff) -> None:
     columns = [f"{value:.3f}" for value in np.linspace(0, 1, 60)]
     figure = strips(tiles(1, 60), columns, before=tiles(1))

@@ -135,7 +135,7 @@ def exact(
     left = EDGE + math.ceil(max(beside, before))
     across = max(left + wide + EDGE + max(0, math.ceil(behind)), NARROWEST)
     words = wrapped(title, across / DPI, 10) if title else ""
-    head = LINE if columns else 0
+    head = LINE if any(name for _, name in names) else 0
     top = EDGE + head + (LINE * (words.count("\n") + 1) if words else 0)
     down = top + tall + EDGE
     with styled():

@@ -33,8 +33,9 @@ def lines(
 ) -> Figure:
     """Plots side by side on one scale, by title; lines of one name look alike in all.
 
-    Raises BadInput where there is no line to draw.
+    A plot without a line is left out. Raises BadInput where there is no line to draw.
     """
+    plots = {heading: drawn for heading, drawn in plots.items() if drawn}
     names = list(dict.fromkeys(line.name for drawn in plots.values() for line in drawn))
     if not names:
         raise BadInput("there are no lines to draw: give at least one")

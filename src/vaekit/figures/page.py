@@ -66,7 +66,8 @@ th:first-child, td:first-child { padding-left: .2rem; }
 thead th { vertical-align: bottom; font-weight: 600; border-bottom: 2px solid var(--soft); }
 tbody th { font-weight: 500; white-space: nowrap; }
 .number { text-align: right; }
-td.number { white-space: nowrap; }
+td.number, td code { white-space: nowrap; }
+td:not(.number) { min-width: 5.5rem; }
 .below { margin-top: .6rem; }
 .below p { margin: 0 0 .4rem; }
 .note { background: var(--tint); border-left: 4px solid var(--note); border-radius: 0 8px 8px 0;

@@ -10,8 +10,8 @@ import numpy as np
 from vaekit.errors import BadInput
 from vaekit.figures.markup import inline, paragraphs
 
-# A string that was a number before somebody formatted it.
-NUMBER = re.compile(r"[<>≤≥≈~]?\s*[-−+]?\d[\d,.]*\s*(%|±\s*[\d,.]+\s*%?)?")
+# A string that was a number before somebody formatted it, with its error or [its interval].
+NUMBER = re.compile(r"[<>≤≥≈~]?\s*[-−+]?\d[\d,.]*\s*(%|±\s*[\d,.]+\s*%?|\[[^\]]*\])?")
 NOTHING = "–"
 
 

@@ -64,7 +64,7 @@ def paths(found: Measured) -> Figure:
 def responses(found: Measured) -> Figure:
     """The judge's probability of each edited attribute over the scale, for each vector."""
     plots = {
-        name: [_over_scale(each) for each in found.responses if each.attribute == name]
+        _shown(name): [_over_scale(each) for each in found.responses if each.attribute == name]
         for name in EDITED
     }
     return figures.lines(plots, xlabel="scale", ylabel="judge's probability")
@@ -73,7 +73,7 @@ def responses(found: Measured) -> Figure:
 def leaks(found: Measured) -> Figure:
     """The change in other attributes over the share of faces flipped, for each vector."""
     plots = {
-        name: [
+        _shown(name): [
             Line(
                 NAMES[each.method],
                 [100 * edit.flipped.value for edit in each.edits],
@@ -85,6 +85,10 @@ def leaks(found: Measured) -> Figure:
         for name in EDITED
     }
     return figures.lines(plots, xlabel="faces flipped (%)", ylabel="change in others (pp)")
+
+
+def _shown(attribute: str) -> str:
+    return attribute.replace("_", " ")
 
 
 def _over_scale(response: Response) -> Line:

@@ -284,7 +284,7 @@ def cell(interval: Interval | None) -> str | None:
         digits for least, digits in ((100, 0), (10, 1), (-math.inf, 3)) if interval.value >= least
     )
     value, low, high = (
-        f"{part:.{digits}f}" for part in (interval.value, interval.low, interval.high)
+        f"{part:,.{digits}f}" for part in (interval.value, interval.low, interval.high)
     )
     return f"{value} [{low}, {high}]"
 
