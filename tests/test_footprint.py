@@ -113,6 +113,6 @@ def test_large_photographs_are_refused_before_anything_is_made(
 
 
 def test_more_draws_than_memory_holds_are_refused_at_once(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="`draws=1000000` needs .* of memory"):
+    with pytest.raises(BadInput, match=r"`draws=1000000` needs .* of memory"):
         train("iwae", "digits", root=tmp_path, options={"draws": 10**6}, progress=False)
     assert not list(tmp_path.iterdir())

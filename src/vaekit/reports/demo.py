@@ -74,9 +74,9 @@ def _seen(looks: dict[str, Look]) -> str:
     """How much of its circle either model leaves empty, beside what chance would."""
     plain, variational = (100 * float(looks[recipe].empty.mean()) for recipe in MODELS)
     return (
-        f"The autoencoder leaves {plain:.0f}% of the circle that encloses 99% of its codes empty, "
-        f"the VAE {variational:.0f}%; as many draws from a standard normal would leave "
-        f"{_normal(looks):.0f}%."
+        "Of a lattice laid over the circle that encloses 99% of its codes the autoencoder leaves "
+        f"{plain:.0f}% of the sites empty, the VAE {variational:.0f}%; as many draws from a "
+        f"standard normal would leave {_normal(looks):.0f}%."
     )
 
 
