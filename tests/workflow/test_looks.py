@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 import vaekit as vk
 from vaekit.data import Split
 from vaekit.runs import Run
+from vaekit.space import coordinates
 from vaekit.workflow.looks import (
     draw_figures,
     held_out,
@@ -89,6 +90,14 @@ def test_figures_say_which_data_split_and_dimensions_they_show(run: Run) -> None
     assert "V: samples from the prior" in drawn["samples"]
     assert "V: training on digits" in drawn["curves"]
     assert "V: rate of validation rows of digits, epoch 3" in drawn["rates"]
+
+
+def test_a_plane_that_was_chosen_is_named(run: Run) -> None:
+    found = look(run.model(), run.dataset(), plane=coordinates(6, (2, 5)))
+    drawn = model_figures(found, run.records(), "V")
+    assert "z2 and z5 of 6 dimensions" in words(drawn["encodings"])
+    assert "z2 grows to the right, z5 upwards; the other 4 stay at zero" in words(drawn["lattice"])
+    assert (np.delete(found.sites, [2, 5], axis=1) == 0).all()
 
 
 def test_the_rows_shown_are_of_every_class_however_the_data_are_sorted(run: Run) -> None:

@@ -73,6 +73,7 @@ td:not(.number) { min-width: 5.5rem; }
 .note { background: var(--tint); border-left: 4px solid var(--note); border-radius: 0 8px 8px 0;
   padding: .9rem 1.1rem; margin: 1.5rem 0; max-width: 46rem; }
 .note > :last-child { margin-bottom: 0; }
+@media (max-width: 40rem) { tbody th { white-space: normal; min-width: 7rem; } }
 @media print { figure { break-inside: avoid; }
   nav { display: none; } }
 """

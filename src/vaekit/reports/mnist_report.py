@@ -241,10 +241,10 @@ def _bounds(report: Report, results: Results) -> None:
         rows.append([f"VAE-{latent}", *columns, active])
     headers = [
         "model",
-        "-ELBO, one draw (nats)",
+        "−ELBO, one draw (nats)",
         "rate (nats)",
         "distortion (nats)",
-        "-log p(x), importance-weighted, K = 50 (nats)",
+        "−log p(x), importance-weighted, K = 50 (nats)",
         "active units",
     ]
     report.table(

@@ -91,7 +91,9 @@ def look(
     part = encoded or unseen
     split: Split = getattr(dataset, part).take(slice(0, limit))
     points = model.encode(split)
-    shown, view = (plane, "") if plane else telling_plane(model, split, points)
+    shown, view = telling_plane(model, split, points) if plane is None else (plane, "")
+    if plane is not None and points.shape[1] > 2:
+        view = f"{' and '.join(plane.names)} of {points.shape[1]} dimensions"
     around = circle(points, plane=shown)
     sites = lattice(around, points.shape[1], SIDE)
     others: Split = getattr(dataset, unseen)
@@ -260,11 +262,13 @@ def model_figures(found: Look, records: list[dict[str, Any]], title: str) -> dic
 
 def lattice_title(found: Look) -> str:
     """What the decoded lattice shows."""
-    assert found.circle.plane is not None
-    across, *up = found.circle.plane.names
+    plane = found.circle.plane
+    assert plane is not None
+    across, *up = plane.names
     way = f"{across} grows to the right" + (f", {up[0]} upwards" if up else "")
     size = found.points.shape[1]
-    rest = f"; the other {size - 2} stay at their mean" if size > 2 else ""
+    where = "their mean" if plane.origin.any() else "zero"
+    rest = f"; the other {size - 2} stay at {where}" if size > 2 else ""
     rest += f"\ntold {found.told}" if found.told else ""
     return f"decoded lattice in the codes of {found.codes}\n{way}{rest}"
 
