@@ -1,5 +1,7 @@
 """A terminal for tests: what a process draws on it, as a person would see it."""
 
+import codecs
+import contextlib
 import fcntl
 import os
 import pty
@@ -7,7 +9,7 @@ import re
 import struct
 import subprocess
 import termios
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 _CONTROL = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])")
@@ -95,8 +97,8 @@ def on_a_terminal(
     )
     os.close(theirs)
     sent, waiting = "", dict(keys or {})
-    while data := _read(ours):
-        sent += data.decode()
+    for heard in written(ours):
+        sent += heard
         for text in [text for text in waiting if text in sent]:
             os.write(ours, waiting.pop(text))
     os.close(ours)
@@ -110,8 +112,9 @@ def _its_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65_536)
-    except OSError:  # nobody has it open any more
-        return b""
+def written(terminal: int) -> Iterator[str]:
+    """What is written to a terminal, piece by piece, until nobody has it open any more."""
+    decoder = codecs.getincrementaldecoder("utf-8")()  # a letter may come in two pieces
+    with contextlib.suppress(OSError):  # which is how Linux says that nobody has
+        while data := os.read(terminal, 65_536):
+            yield decoder.decode(data)
