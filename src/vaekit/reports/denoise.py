@@ -9,7 +9,7 @@ from rich.console import Console
 from torch import Tensor
 
 from vaekit.corruptions import GaussianNoise
-from vaekit.data import Dataset, Split
+from vaekit.data import Dataset, Split, load
 from vaekit.errors import BadInput
 from vaekit.evaluation import evaluate
 from vaekit.evaluation.bootstrap import mean_interval
@@ -30,7 +30,7 @@ from vaekit.reports.denoise_results import (
     OfData,
     Results,
 )
-from vaekit.reports.repeat import trained
+from vaekit.reports.forecast import Trial, forecast
 from vaekit.runs import Run
 from vaekit.training import Training
 
@@ -84,7 +84,8 @@ def denoise(
     """Train models on noisy digits and faces, compare them with filters, and test a claim.
 
     The claim is that a little corruption while training improves the bound of clean data
-    (Im et al. 2017). What is already trained in the folder is kept.
+    (Im et al. 2017). How long that takes is found out and said at its start. What is already
+    trained in the folder is kept.
 
     Args:
         folder: Where runs, figures, numbers and the report go.
@@ -105,7 +106,7 @@ def denoise(
     )
     results = Results(
         [_of_data(kind, size, folder, seed, console) for kind in kinds],
-        [_bound(share, each, size, folder, console) for each in range(seeds) for share in SHARES],
+        _bounds(seeds, size, folder, console),
         size.bounds,
         size.points,
         DRAWS,
@@ -116,8 +117,20 @@ def denoise(
 
 
 def _of_data(kind: _Kind, size: _Size, folder: Path, seed: int, console: Console) -> OfData:
-    runs = {case.title: _trained(kind, case, folder, seed, console) for case in CASES}
-    dataset = runs[MAIN.title].dataset(progress=not console.quiet)
+    dataset = load(kind.source, **kind.data_options, progress=not console.quiet)
+    trials = {f"{kind.name}-{case.name}": _trial(kind, case, seed) for case in CASES}
+    left = forecast(trials, dataset, folder / "runs", console)
+    runs: dict[str, Run] = {}
+    for case, (name, trial) in zip(CASES, trials.items(), strict=True):
+        console.print(f"[bold]{name}[/]: {kind.epochs} epochs on {case.about}")
+        runs[case.title] = trial.run(
+            name,
+            folder / "runs",
+            kind.source,
+            data_options=kind.data_options,
+            progress=not console.quiet,
+        )
+        left.done(name)
     models = {name: run.model() for name, run in runs.items()}
     console.print(f"measuring {kind.name}")
     test = dataset.test.take(slice(0, size.measured))
@@ -131,20 +144,14 @@ def _of_data(kind: _Kind, size: _Size, folder: Path, seed: int, console: Console
     )
 
 
-def _trained(kind: _Kind, case: Case, folder: Path, seed: int, console: Console) -> Run:
-    console.print(f"[bold]{kind.name}-{case.name}[/]: {kind.epochs} epochs on {case.about}")
-    return trained(
-        f"{kind.name}-{case.name}",
-        folder / "runs",
+def _trial(kind: _Kind, case: Case, seed: int) -> Trial:
+    return Trial(
         "vae",
-        kind.source,
+        {"latent": kind.latent},
+        Training(epochs=kind.epochs, batch_size=kind.batch, seed=seed),
         net_options=kind.net_options,
         corruption=case.corruption,
         corruption_options=case.options,
-        options={"latent": kind.latent},
-        training=Training(epochs=kind.epochs, batch_size=kind.batch, seed=seed),
-        data_options=kind.data_options,
-        progress=not console.quiet,
     )
 
 
@@ -189,24 +196,38 @@ def _method(
     return Method(name, setting, changes[0], changes[1], less)
 
 
-def _bound(share: float, seed: int, size: _Size, folder: Path, console: Console) -> Bound:
-    """One training run on statically binarised digits, and its bounds on test digits."""
-    name = f"bound-{100 * share:.0f}-seed{seed}"
-    console.print(f"[bold]{name}[/]: {size.bounds} epochs with {share:.0%} salt and pepper")
-    run = trained(
-        name,
-        folder / "runs",
-        "vae",
-        "mnist",
-        net_options={"hidden": HIDDEN},
-        corruption="salt-and-pepper" if share else "",
-        corruption_options={"share": share} if share else {},
-        options={"latent": 50},
-        training=Training(epochs=size.bounds, batch_size=128, seed=seed),
-        data_options={"binarise": "static"},
-        progress=not console.quiet,
-    )
-    test = run.dataset(progress=False).test.take(slice(0, size.points))
+def _bounds(seeds: int, size: _Size, folder: Path, console: Console) -> list[Bound]:
+    """Training runs on statically binarised digits, and their bounds on test digits."""
+    options: dict[str, Any] = {"binarise": "static"}
+    dataset = load("mnist", **options, progress=False)
+    trials = {
+        (share, seed): Trial(
+            "vae",
+            {"latent": 50},
+            Training(epochs=size.bounds, batch_size=128, seed=seed),
+            net_options={"hidden": HIDDEN},
+            corruption="salt-and-pepper" if share else "",
+            corruption_options={"share": share} if share else {},
+        )
+        for seed in range(seeds)
+        for share in SHARES
+    }
+    names = {key: f"bound-{100 * key[0]:.0f}-seed{key[1]}" for key in trials}
+    named = {names[key]: trial for key, trial in trials.items()}
+    left = forecast(named, dataset, folder / "runs", console)
+    found = []
+    for (share, seed), trial in trials.items():
+        name = names[share, seed]
+        console.print(f"[bold]{name}[/]: {size.bounds} epochs with {share:.0%} salt and pepper")
+        run = trial.run(
+            name, folder / "runs", "mnist", data_options=options, progress=not console.quiet
+        )
+        found.append(_bound(run, share, seed, dataset.test.take(slice(0, size.points))))
+        left.done(name)
+    return found
+
+
+def _bound(run: Run, share: float, seed: int, test: Split) -> Bound:
     model = run.model()
     found = evaluate(model, test, draws=DRAWS)
     assert found.bound is not None

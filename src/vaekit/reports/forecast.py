@@ -25,13 +25,16 @@ _SECONDS = 90  # below which a time is said in seconds
 class Trial:
     """One of the models of an experiment, as it will be trained.
 
-    net: left empty, it follows from the data.
+    net: left empty, it follows from the data. corruption: left empty, there is none.
     """
 
     recipe: str
     options: dict[str, Any]
     training: Training
     net: str = ""
+    net_options: dict[str, Any] = field(default_factory=dict)
+    corruption: str = ""
+    corruption_options: dict[str, Any] = field(default_factory=dict)
 
     def run(
         self,
@@ -49,6 +52,9 @@ class Trial:
             self.recipe,
             data,
             net=self.net,
+            net_options=self.net_options,
+            corruption=self.corruption,
+            corruption_options=self.corruption_options,
             options=self.options,
             training=self.training,
             data_options=data_options,
@@ -66,7 +72,16 @@ class Trial:
         )
         once = replace(self.training, epochs=1)
         with torch.random.fork_rng(devices=[]):
-            spec = Spec(self.recipe, dataset.shape, self.options, self.net, kind=dataset.kind)
+            spec = Spec(
+                self.recipe,
+                dataset.shape,
+                self.options,
+                self.net,
+                self.net_options,
+                corruption=self.corruption,
+                corruption_options=self.corruption_options,
+                kind=dataset.kind,
+            )
             parts = spec.build()
             fit(*parts, few, once, progress=False)  # the first steps are slower
             since = time.perf_counter()
