@@ -27,7 +27,9 @@ def tensors() -> dict[str, torch.Tensor]:
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    path, written = tmp_path / "deep" / "er" / "state.safetensors", tensors()
+    path, written = tmp_path / "state.safetensors", tensors()
+    with pytest.raises(FileNotFoundError):  # a folder that was removed is not made anew
+        write(tmp_path / "gone" / path.name, "checkpoint", written, STATE)
     write(path, "checkpoint", written, STATE)
     found, state = read(path, "checkpoint")
     assert state == STATE

@@ -31,12 +31,13 @@ def write(path: Path, kind: str, tensors: Mapping[str, Tensor], state: State) ->
 
     A process that dies at any moment leaves the old file or the new one.
 
-    Raises OSError where it cannot be written; the old file is then as it was.
+    Raises OSError where it cannot be written, or has no folder: one that was removed is not made
+    anew. The old file is then as it was.
     """
     # A folder of its own: what a killed process left in it goes with the next write.
     scratch = path.with_name(path.name + ".part")
     shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
+    scratch.mkdir()
     stored = _storable(tensors)
     header = {"kind": kind, "format": _FORMAT, "state": state}
     header["digest"] = _digest(header, stored)
@@ -119,6 +120,7 @@ def save_weights(module: nn.Module, path: str | Path) -> None:
     A file that is there is replaced in one stroke. Raises BadInput where it cannot be written.
     """
     try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         write_weights(Path(path), module)
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror or error}.") from error

@@ -52,6 +52,8 @@ class Keeper:
         """
         if self._folder is not None:
             with self.writing():
+                if self._group.first:
+                    (self._folder / STATE).parent.mkdir(exist_ok=True)
                 snapshot.save(self._session, self._folder / STATE)
             self._kept = self._session.at.step
             self._next = time.monotonic() + self._session.options.checkpoint_seconds

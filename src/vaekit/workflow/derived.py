@@ -54,6 +54,7 @@ def derived(run: Run, what: str, options: Mapping[str, Any], make: Callable[[], 
         pass
     tensors, state = make()
     try:
+        path.parent.mkdir(exist_ok=True)
         write(path, _KIND, tensors, {"source": source, "state": state})
     except OSError as error:
         warnings.warn(f"{path} cannot be written ({error}): it will be made anew.", stacklevel=3)
