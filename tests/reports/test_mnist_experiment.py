@@ -43,7 +43,7 @@ def like_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_report_is_written_and_no_other_runs_pass_for_its_own(
     like_mnist: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    budget = {"quick": True, "seeds": 1, "epochs": 1, "elbo_epochs": 1}
+    budget = {"seeds": 1, "epochs": 1, "elbo_epochs": 1}
     page = report.mnist(like_mnist, **budget)  # type: ignore[arg-type]
     said = " ".join(capsys.readouterr().err.split())
     assert re.search(r"6 models to train: about \d+ (seconds|minutes) here", said)

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def bar(title: str, total: int | None, shown: bool) -> Iterator[Callable[[int], None]]:
-    """Give a function that sets how much of `total` is done."""
+def bar(title: str, total: int | None, shown: bool) -> Iterator[Callable[..., None]]:
+    """Give a function that sets how much is done, and of what total where that is not known."""
     if not shown:
-        yield lambda done: None
+        yield lambda done, total=None: None
         return
     from rich.console import Console
     from rich.progress import (
@@ -27,4 +27,4 @@ def bar(title: str, total: int | None, shown: bool) -> Iterator[Callable[[int], 
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(title, total=total)
-        yield lambda done: progress.update(task, completed=done)
+        yield lambda done, total=None: progress.update(task, completed=done, total=total)

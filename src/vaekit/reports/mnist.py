@@ -10,6 +10,7 @@ from rich.console import Console
 
 from vaekit import figures
 from vaekit.data import Dataset, load
+from vaekit.data.progress import bar
 from vaekit.errors import BadInput
 from vaekit.evaluation import evaluate
 from vaekit.evaluation.generation import Generation, judge_generation, judge_real
@@ -35,10 +36,11 @@ class _Size:
     epochs: int  # in the article's objective
     elbo_epochs: int
     measured: int | None  # test digits that bounds are measured on
+    judge_epochs: int = 5
 
 
 _FULL = _Size(3, 40, 20, None)
-_QUICK = _Size(2, 4, 2, 1_000)
+_QUICK = _Size(2, 4, 2, 1_000, 1)
 
 
 def mnist(
@@ -74,7 +76,7 @@ def mnist(
     folder = folder or Path("reproduce-mnist" + "-quick" * quick)
     console = Console(stderr=True, quiet=not progress)
     dataset = load("mnist", progress=progress)
-    judge, score = judge_of_digits(folder, dataset, console)
+    judge, score = judge_of_digits(folder, dataset, console, size.judge_epochs)
     trials = {name: trial for name, (_, trial) in _article(size).items()} | _elbo(size)
     left = forecast(trials, dataset, folder / "runs", console)
     measured: dict[str, list[Measured]] = {}
@@ -129,17 +131,21 @@ def _elbo(size: _Size) -> dict[str, Trial]:
     }
 
 
-def judge_of_digits(folder: Path, dataset: Dataset, console: Console) -> tuple[Judge, float]:
+def judge_of_digits(
+    folder: Path, dataset: Dataset, console: Console, epochs: int = _FULL.judge_epochs
+) -> tuple[Judge, float]:
     """The classifier that says what passes for a digit, and its test accuracy."""
-    path = folder / f"judge-{dataset.fingerprint[:12]}.safetensors"  # of these data alone
+    short = "" if epochs == _FULL.judge_epochs else f"-{epochs}"
+    path = folder / f"judge-{dataset.fingerprint[:12]}{short}.safetensors"  # of these data alone
     labels = dataset.train.labels
     assert labels is not None
     assert dataset.test.labels is not None
     if not path.exists():
-        console.print("training the judge, a small classifier of digits")
         folder.mkdir(parents=True, exist_ok=True)
-        images = torch.from_numpy(dataset.train.x)
-        save(train_judge(images, torch.from_numpy(labels), classes=10), path)
+        images, classes = torch.from_numpy(dataset.train.x), torch.from_numpy(labels)
+        with bar("training the judge of digits", None, not console.quiet) as show:
+            judge = train_judge(images, classes, classes=10, epochs=epochs, progress=show)
+        save(judge, path)
     judge = load_judge(path)
     score = accuracy(judge, dataset.test.tensor(), torch.from_numpy(dataset.test.labels))
     console.print(f"the judge knows {score:.2%} of the test digits")
