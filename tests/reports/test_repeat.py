@@ -34,3 +34,23 @@ def test_only_a_run_of_the_same_data_is_kept(tmp_path: Path) -> None:
     for data, share in (("other.npy", 0.2), ("one.npy", 0.3)):
         with pytest.raises(BadInput, match="made of other data"):
             again(data, validation=share)
+
+
+def test_a_run_that_is_told_something_is_kept(tmp_path: Path) -> None:
+    def again(**options: Any) -> float:
+        run = trained(
+            "r",
+            tmp_path,
+            "cvae",
+            "digits",
+            options={"latent": 2},
+            training=Training(epochs=1, batch_size=500),
+            data_options=options,
+            progress=False,
+        )
+        return (run.path / "model.safetensors").stat().st_mtime_ns
+
+    first = again(condition=("label",), only=("label=3,7",))
+    assert again(condition=("label",), only=("label=3,7",)) == first
+    with pytest.raises(BadInput, match="made of other data"):
+        again(condition=("label",), only=("label=3,8",))

@@ -60,7 +60,10 @@ def trained(
             f"{run.path} was made with other options: give another `folder`, or remove it."
         )
     kept = run.data["options"]
-    same = (str(kept.get(name)) == str(value) for name, value in (data_options or {}).items())
+    same = (
+        str(kept.get(name)) == str(list(value) if isinstance(value, tuple) else value)  # as JSON
+        for name, value in (data_options or {}).items()
+    )
     if run.data["source"] != lasting(data) or not all(same):
         raise BadInput(f"{run.path} was made of other data: give another `folder`, or remove it.")
     return run if run.state == "finished" else resume(run, progress=progress)
