@@ -60,15 +60,18 @@ KINDS = {
     "residual": Kind("resnet", {"channels": (4, 8), "plain": 1}, (3, 16, 16)),
     "told": Kind("mlp", {"hidden": (12, 8)}, (7,), context=2),
     "told-pictures": Kind("conv", {"channels": (4, 8)}, (3, 16, 16), context=3),
+    "cut-out": Kind("conv", {"channels": (4, 8), "hidden_conv": (6,)}, (4, 16, 16), context=3),
 }
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "dfc-vae": {"network": "squeezenet", "layers": ["fire2"]},
     "vq-vae": {"positions": 3, "codes": 5, "width": 2},
     "ladder-vae": {"latent": (2, 3)},
+    "generator": {"view": 1},
 }
 FOR_PICTURES = {"dfc-vae", "vae-gan"}
 FOR_CONTEXTS = {"cvae"}
+FOR_CUT_OUTS = {"generator"}
 
 CASES = [
     (recipe, kind, likelihood)
@@ -78,7 +81,10 @@ CASES = [
     if part().support.check(KINDS[kind].data()).all()
     and (len(KINDS[kind].shape) == 3 or recipe not in FOR_PICTURES)
     and (KINDS[kind].context or recipe not in FOR_CONTEXTS)
-    and (not KINDS[kind].context or likelihood == "pixel-gaussian")
+    and (kind == "cut-out") == (likelihood == "cutout")
+    and (kind == "cut-out" or recipe not in FOR_CUT_OUTS)
+    and (kind != "cut-out" or recipe != "dfc-vae")
+    and (kind == "cut-out" or not KINDS[kind].context or likelihood == "pixel-gaussian")
 ]
 
 
@@ -277,7 +283,8 @@ def test_means_come_out_where_the_likelihood_lives(tried: Tried) -> None:
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_what_is_told_reaches_every_part_that_reads_it(recipe: str, feature_weights: Path) -> None:
-    tried = Tried(recipe, "told-pictures", "gaussian", feature_weights)
+    kind = ("cut-out", "cutout") if recipe in FOR_CUT_OUTS else ("told-pictures", "gaussian")
+    tried = Tried(recipe, *kind, feature_weights)
     model, x = tried.trained(), tried.kind.batch()
     assert x.context is not None
     other = Batch(x.x, x.context.roll(1, 0) + 1)

@@ -20,6 +20,7 @@ from vaekit.likelihoods import (
     Likelihood,
     PixelGaussian,
     SharedGaussian,
+    cutout,
 )
 from vaekit.model import Autoencoder
 from vaekit.nets import MLP
@@ -28,6 +29,7 @@ from vaekit.recipes import LIKELIHOODS
 
 K, B, EVENT = 3, 4, (2, 5, 3)
 IMAGE_ONLY = (Bernoulli, ContinuousBernoulli)
+ALIKE = [name for name in LIKELIHOODS if name != "cutout"]  # for every value
 
 
 def parameters(likelihood: Likelihood, spread: float = 1.0, seed: int = 0) -> Tensor:
@@ -57,7 +59,7 @@ ELEMENTWISE: dict[str, Callable[[Tensor], td.Distribution]] = {
 }
 
 
-@pytest.mark.parametrize("name", LIKELIHOODS)
+@pytest.mark.parametrize("name", ALIKE)
 def test_log_prob_and_mean_match_torch_elementwise(name: str) -> None:
     likelihood = LIKELIHOODS[name]().double()
     given, x = parameters(likelihood), unit(B, *EVENT)
@@ -71,7 +73,7 @@ def test_log_prob_and_mean_match_torch_elementwise(name: str) -> None:
     torch.testing.assert_close(px.mean, expected.mean)
 
 
-@pytest.mark.parametrize("name", LIKELIHOODS)
+@pytest.mark.parametrize("name", ALIKE)
 @pytest.mark.parametrize("event", [(6,), (1, 4, 4), (3, 5, 2)])
 def test_any_event_shape_is_summed_to_draws_by_batch(name: str, event: tuple[int, ...]) -> None:
     likelihood = LIKELIHOODS[name]()
@@ -80,7 +82,7 @@ def test_any_event_shape_is_summed_to_draws_by_batch(name: str, event: tuple[int
     assert px.mean.shape == (2, 3, *event)
 
 
-@pytest.mark.parametrize("name", LIKELIHOODS)
+@pytest.mark.parametrize("name", ALIKE)
 def test_support_says_where_data_may_lie(name: str) -> None:
     support = LIKELIHOODS[name]().support
     outside = torch.tensor([-0.1, 1.1])
@@ -89,7 +91,7 @@ def test_support_says_where_data_may_lie(name: str) -> None:
     assert not support.check(torch.tensor(math.nan))
 
 
-@pytest.mark.parametrize("name", LIKELIHOODS)
+@pytest.mark.parametrize("name", ALIKE)
 @pytest.mark.parametrize("size", [1e-6, 30.0])
 def test_densities_and_gradients_stay_finite_for_extreme_parameters(name: str, size: float) -> None:
     likelihood = LIKELIHOODS[name]()
@@ -214,7 +216,7 @@ def test_an_initial_scale_at_its_minimum_is_refused() -> None:
         SharedGaussian(initial=0.1, minimum=0.2)
 
 
-@pytest.mark.parametrize("name", LIKELIHOODS)
+@pytest.mark.parametrize("name", ALIKE)
 def test_values_sum_to_the_log_prob_of_what_is_there(name: str) -> None:
     likelihood = LIKELIHOODS[name]().double()
     px, x = likelihood(parameters(likelihood)), unit(B, *EVENT)
@@ -225,7 +227,7 @@ def test_values_sum_to_the_log_prob_of_what_is_there(name: str) -> None:
     assert torch.equal(px.log_prob(x, torch.zeros_like(mask)), torch.zeros(K, B).double())
 
 
-@pytest.mark.parametrize("name", LIKELIHOODS)
+@pytest.mark.parametrize("name", ALIKE)
 def test_draws_have_the_mean_and_lie_in_the_support(name: str) -> None:
     likelihood = LIKELIHOODS[name]().double()
     px = likelihood(parameters(likelihood))
@@ -286,11 +288,38 @@ def test_columns_are_their_parts_side_by_side() -> None:
     mask = torch.rand(B, 6, generator=generator) < 0.5
     torch.testing.assert_close(px.log_prob(x, mask), (px.values(x) * mask).sum(-1))
     assert px.mean.shape == px.sample(generator).shape == (K, B, 6)
-    assert likelihood.holds(px.sample(generator)).all()
+    assert likelihood.holds(px.sample(generator).flatten(0, 1)).all()
     x[0, 2], x[1, 4] = 3, 2
     assert (~likelihood.holds(x)).nonzero().tolist() == [[0, 2], [1, 4]]
     with pytest.raises(BadInput, match="6 columns, not of data"):
         likelihood.outputs((5,))
+
+
+def test_channels_are_their_parts_one_after_the_other() -> None:
+    likelihood, event = cutout().double(), (4, 5, 3)
+    assert likelihood.outputs(event) == (1, *event)
+    given = torch.randn(K, B, 1, *event, generator=torch.Generator().manual_seed(0)).double()
+    x = unit(B, *event)
+    px = likelihood(given)
+    colours = SharedGaussian().double()(given[:, :, :, :3]).log_prob(x[:, :3])
+    mask = Bernoulli()(given[:, :, :, 3:]).log_prob(x[:, 3:])
+    torch.testing.assert_close(px.log_prob(x), colours + mask)
+    assert px.mean.shape == px.sample().shape == (K, B, *event)
+    assert likelihood.holds(x).all()
+    x[0, 3, 1, 1] = 1.5
+    assert (~likelihood.holds(x)).nonzero().tolist() == [[0, 3, 1, 1]]
+    two = Columns([(PixelGaussian(), 3), (Bernoulli(), 1)])
+    assert two.outputs(event) == (1, 7, 5, 3)
+    wide = torch.randn(K, B, 1, 7, 5, 3, generator=torch.Generator().manual_seed(1)).double()
+    alone = PixelGaussian()(wide[:, :, 0, :6].unflatten(2, (2, 3))).log_prob(x[:, :3])
+    torch.testing.assert_close(
+        two(wide).log_prob(x)[:, 1:],
+        (alone + Bernoulli()(wide[:, :, :, 6:]).log_prob(x[:, 3:]))[:, 1:],
+    )
+    with pytest.raises(BadInput, match="4 columns, not of data"):
+        likelihood.outputs((3, 5, 3))
+    with pytest.raises(BadInput, match="`colour_weight` must be 0 or more"):
+        cutout(-1.0)
 
 
 def test_a_row_of_columns_trains_a_model_of_a_table() -> None:

@@ -219,27 +219,31 @@ class Categories(Event):
 
 @final
 class Columns(Event):
-    """Values of several kinds side by side in one row: an event for each stretch of columns."""
+    """Values of several kinds side by side in one row: an event for each stretch of columns.
+
+    Columns are the first axis of a row: of a picture (C, H, W) they are its channels.
+    """
 
     def __init__(self, parts: Sequence[Event]) -> None:
         self.parts = tuple(parts)
-        self.shape = (sum(part.shape[0] for part in self.parts),)
+        first = self.parts[0].shape
+        self.shape = (sum(part.shape[0] for part in self.parts), *first[1:])
 
     @property
     def mean(self) -> Tensor:
-        """Every part's best guesses, shape (K, B, F)."""
-        return torch.cat([part.mean for part in self.parts], -1)
+        """Every part's best guesses, shape (K, B, *event)."""
+        return torch.cat([part.mean for part in self.parts], 2)
 
     def terms(self, x: Tensor) -> Terms:
         """Every part's log-densities, in whole."""
-        stretches = torch.split(x, [part.shape[0] for part in self.parts], -1)
+        stretches = torch.split(x, [part.shape[0] for part in self.parts], 1)
         pairs = zip(self.parts, stretches, strict=True)
-        return Terms(-torch.cat([part.values(stretch) for part, stretch in pairs], -1))
+        return Terms(-torch.cat([part.values(stretch) for part, stretch in pairs], 2))
 
     @torch.no_grad()
     def sample(self, generator: Generator | None = None) -> Tensor:
-        """Draws from every part, shape (K, B, F)."""
-        return torch.cat([part.sample(generator) for part in self.parts], -1)
+        """Draws from every part, shape (K, B, *event)."""
+        return torch.cat([part.sample(generator) for part in self.parts], 2)
 
 
 def _noise(like: Tensor, generator: Generator | None) -> Tensor:

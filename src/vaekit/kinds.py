@@ -41,13 +41,15 @@ def _photo(path: str | Path, shape: Shape, crop: Any) -> NDArray[Any]:
 
 
 def _drawn(shape: Shape) -> bool:
-    return shape[0] in (1, 3)
+    return shape[0] in (1, 3, 4)
 
+
+_OF_CHANNELS = {1: "bernoulli", 4: "cutout"}
 
 KINDS: dict[str, Kind] = {
     "image": Kind(
         net=lambda shape: "conv" if math.prod(shape) > 28 * 28 else "mlp",
-        likelihood=lambda shape: "bernoulli" if shape[0] == 1 else "shared-gaussian",
+        likelihood=lambda shape: _OF_CHANNELS.get(shape[0], "shared-gaussian"),
         drawn=_drawn,
         files=lambda shape: (".png", ".npy") if _drawn(shape) else (".npy",),
         read=_photo,

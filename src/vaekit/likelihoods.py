@@ -161,9 +161,11 @@ class Categorical(Likelihood):
 
 @final
 class Columns(Likelihood):
-    """Several likelihoods side by side in one row of a table, each for a stretch of columns.
+    """Several likelihoods side by side in one row, each for a stretch of its columns.
 
-    parts: likelihoods with the number of columns of each, from the left.
+    Columns are the first axis of a row: of a picture (C, H, W) they are its channels.
+
+    parts: likelihoods with the number of columns of each, from the first.
     """
 
     def __init__(self, parts: Sequence[tuple[Likelihood, int]]) -> None:
@@ -174,22 +176,29 @@ class Columns(Likelihood):
             raise BadInput("`parts` must be likelihoods with one column or more each.")
 
     def outputs(self, shape: Shape) -> Shape:
-        """All parameters of a row in one axis; raises BadInput for other data than such rows."""
-        if shape != (sum(self.widths),):
+        """All parameters in the axis of the columns; raises BadInput for other data than such."""
+        if shape[0] != sum(self.widths):
             raise BadInput(f"`parts` are of {sum(self.widths)} columns, not of data {shape}.")
-        return (sum(self._sizes),)
+        within = shape[1:]
+        return (1, sum(self._sizes), *within) if within else (sum(self._sizes),)
 
     def holds(self, x: Tensor) -> Tensor:
         """Which values their own column's likelihood allows."""
-        stretches = zip(self._likelihoods, torch.split(x, list(self.widths), -1), strict=True)
-        return torch.cat([part.holds(stretch) for part, stretch in stretches], -1)
+        stretches = zip(self._likelihoods, torch.split(x, list(self.widths), 1), strict=True)
+        return torch.cat([part.holds(stretch) for part, stretch in stretches], 1)
 
     def forward(self, parameters: Tensor) -> Event:
         """All columns' distributions, as one."""
-        stretches = torch.split(parameters, self._sizes, -1)
+        if parameters.ndim > 3:
+            parameters = parameters.squeeze(2)
+        within = parameters.shape[3:]
+        stretches = torch.split(parameters, self._sizes, 2)
         given = zip(self._likelihoods, stretches, self.widths, strict=True)
         return events.Columns(
-            [part(own.view(*own.shape[:2], part.needs, width)) for part, own, width in given]
+            [
+                part(own.reshape(*own.shape[:2], part.needs, width, *within))
+                for part, own, width in given
+            ]
         )
 
     @property
@@ -200,6 +209,22 @@ class Columns(Likelihood):
     def _sizes(self) -> list[int]:
         pairs = zip(self._likelihoods, self.widths, strict=True)
         return [part.needs * width for part, width in pairs]
+
+
+def cutout(colour_weight: float = 0.0) -> Likelihood:
+    """Colours on white and a mask of where the object is: pictures with four channels.
+
+    Args:
+        colour_weight: Weight of the colours' squared error against the mask's, which is 1: both
+            are Gaussians of a fixed standard deviation. At 0 that of the colours is learned,
+            and every pixel of the mask is a coin.
+    """
+    if not 0 <= colour_weight < math.inf:
+        raise BadInput(f"`colour_weight` must be 0 or more and finite, not {colour_weight:g}.")
+    if not colour_weight:
+        return Columns([(SharedGaussian(), 3), (Bernoulli(), 1)])
+    colours, mask = (Gaussian(math.sqrt(0.5 / weight)) for weight in (colour_weight, 1.0))
+    return Columns([(colours, 3), (mask, 1)])
 
 
 def _inverse_softplus(value: float) -> float:

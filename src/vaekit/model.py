@@ -18,6 +18,7 @@ from vaekit.errors import BadInput
 from vaekit.events import Event
 from vaekit.likelihoods import Likelihood
 from vaekit.records import ALWAYS, Batch, Moment, Trace, as_batch, check_draws, importance_bound
+from vaekit.transformations import Transformation
 
 Rows = Tensor | Batch
 Array = NDArray[Any]
@@ -36,8 +37,8 @@ class Autoencoder(nn.Module):
     them to the model's device and results back to where the rows lay; only those that take a
     generator are random.
 
-    context: the size E of the context that its parts read, 0 where none does.
-
+    transformation: of the data while training, which the parts are told of: what it tells comes
+        after the context, and is 0 in use.
     Raises BadInput where two parts read contexts of different sizes.
     """
 
@@ -48,15 +49,17 @@ class Autoencoder(nn.Module):
         decoder: Decoder,
         likelihood: Likelihood,
         corruption: Corruption | None = None,
+        transformation: Transformation | None = None,
     ) -> None:
         super().__init__()
         # In this order: a checkpoint keeps optimisers' moments by the number of their weight.
         self.encoder, self.decoder, self.latent = encoder, decoder, latent
         self.likelihood, self.corruption = likelihood, corruption
+        self.transformation = transformation
         sizes = {part.context for part in (encoder, latent, decoder)} - {0}
         if len(sizes) > 1:
             raise BadInput(f"Parts read contexts of sizes {sorted(sizes)}: build all for one.")
-        self.context = max(sizes, default=0)
+        self._reads = max(sizes, default=0)
 
     def forward(
         self,
@@ -71,7 +74,7 @@ class Autoencoder(nn.Module):
         scored: whether the codes' log q and log p are wanted, which take time.
         Raises BadInput where the batch has a context that no part reads, or lacks one.
         """
-        batch = self._checked(batch)
+        batch = self._transformed(self._checked(batch), generator)
         features = self._read(self._corrupted(batch, generator))
         draw = self.latent(features, self._read, batch.context, draws, generator, scored)
         px = self._decoded(draw.z, batch.context)
@@ -108,7 +111,8 @@ class Autoencoder(nn.Module):
         if not isinstance(z, Tensor):
             given = None if context is None else torch.as_tensor(context, dtype=torch.float32)
             return self.decode(torch.as_tensor(z, dtype=torch.float32), given).numpy()
-        batch = self._checked(Batch(z, None if context is None else torch.as_tensor(context)))
+        given = None if context is None else torch.as_tensor(context)
+        batch = self._untouched(self._checked(Batch(z, given)))
         return self._used(
             batch, lambda part: self._decoded(part.x.unsqueeze(0), part.context).mean.squeeze(0)
         )
@@ -156,7 +160,8 @@ class Autoencoder(nn.Module):
         if context is not None:
             context = context.to(self.device)
         with _evaluating(self):
-            return self.latent.sample(n, self._read, context, generator, temperature)
+            told = self._with_told(context, n)
+            return self.latent.sample(n, self._read, told, generator, temperature)
 
     def log_likelihood(self, rows: Rows, draws: int, generator: Generator | None = None) -> Tensor:
         """The importance-weighted bound on log p(x) in nats with K = draws, shape (B,).
@@ -188,6 +193,16 @@ class Autoencoder(nn.Module):
             yield trace
 
     @property
+    def context(self) -> int:
+        """The size E of the context that every row must have, 0 where no part reads one."""
+        return self._reads - self._told
+
+    @property
+    def _told(self) -> int:
+        """How many numbers its parts read of a transformation, after the context."""
+        return 0 if self.transformation is None else self.transformation.size
+
+    @property
     def device(self) -> torch.device:
         """Where its parameters lie."""
         return next(self.parameters()).device
@@ -202,11 +217,29 @@ class Autoencoder(nn.Module):
         return np.concatenate(found)
 
     def _encoded(self, rows: Rows) -> Tensor:
-        batch = self._checked(rows)
+        batch = self._untouched(self._checked(rows))
         return self._used(batch, lambda part: self.latent.encode(self._read(part)))
 
     def _read(self, batch: Batch) -> Tensor:
         return self.encoder(batch.x, batch.context, batch.mask)
+
+    def _transformed(self, batch: Batch, generator: Generator | None) -> Batch:
+        """A batch as it is trained on: transformed, and told how; in use as it is."""
+        part = self.transformation
+        if part is None or not self.training:
+            return self._untouched(batch)
+        told = part.drawn(len(batch), generator).to(batch.x)
+        return replace(batch, x=part(batch.x, told), context=_beside(batch.context, told))
+
+    def _untouched(self, batch: Batch) -> Batch:
+        """A batch that is told of no transformation."""
+        return replace(batch, context=self._with_told(batch.context, len(batch)))
+
+    def _with_told(self, context: Tensor | None, n: int) -> Tensor | None:
+        if not self._told:
+            return context
+        device = self.device if context is None else context.device
+        return _beside(context, torch.zeros(n, self._told, device=device))
 
     def _corrupted(self, batch: Batch, generator: Generator | None) -> Batch:
         """What the encoder sees of a batch."""
@@ -276,6 +309,10 @@ class Told:
     def contexts(self, n: int) -> Tensor | None:
         """The context of n rows, (n, E)."""
         return None if self.context is None else self.context.expand(n, -1)
+
+
+def _beside(context: Tensor | None, told: Tensor) -> Tensor:
+    return told if context is None else torch.cat([context, told], 1)
 
 
 _ROWS = 100  # rows a pass when a model is used: activations that fit the cache are much faster

@@ -29,9 +29,10 @@ from vaekit.likelihoods import (
     Likelihood,
     PixelGaussian,
     SharedGaussian,
+    cutout,
 )
 from vaekit.model import Autoencoder
-from vaekit.nets import MLP, Conv, Critic, Net, ResNet, Shape
+from vaekit.nets import MLP, Conv, Critic, Net, ResNet, Shape, Styled
 from vaekit.objectives import (
     ELBO,
     IWAE,
@@ -42,6 +43,7 @@ from vaekit.objectives import (
     Stabiliser,
     warm_up,
 )
+from vaekit.transformations import Transformation
 
 Parts = tuple[Autoencoder, Objective]
 _SIDE_BY_SIDE = "positions` times `width"
@@ -364,6 +366,36 @@ def vae_gan(
     return model, Adversarial(base, Critic(layer=layer).body(shape), gamma, stabiliser)
 
 
+def generator(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 50,
+    view: int = 3,
+    transformed: float = 1.0,
+) -> Parts:
+    """A network that draws an object of a style from a side: codes of styles are learned, too.
+
+    Its published loss is that of the likelihood cutout with a `colour_weight` of 10.
+    Dosovitskiy, Springenberg and Brox 2015, https://arxiv.org/abs/1411.5928
+
+    Args:
+        latent: Size of a style's code.
+        view: Numbers at the context's end that are the view's, as 3 for elevation azimuth:angle;
+            those before them, as of id, are the style's.
+        transformed: Strength of random transformations while training, which the network is
+            told of; 0 for none.
+    """
+    part = Transformation(transformed) if transformed else None
+    told = part.size if part else 0
+    body = Styled(net or Conv(), view + told)
+    model = assemble(shape, body, likelihood, context + told, Deterministic, latent)
+    model.transformation = part.check(shape) if part else None
+    return model, ELBO()
+
+
 RECIPES: dict[str, Callable[..., Parts]] = {
     "ae": ae,
     "vae": vae,
@@ -376,6 +408,7 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "factor-vae": factor_vae,
     "dfc-vae": dfc_vae,
     "vae-gan": vae_gan,
+    "generator": generator,
 }
 
 NETS: dict[str, Callable[..., Net]] = {"mlp": MLP, "conv": Conv, "resnet": ResNet}
@@ -386,6 +419,7 @@ LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {
     "gaussian": Gaussian,
     "shared-gaussian": SharedGaussian,
     "pixel-gaussian": PixelGaussian,
+    "cutout": cutout,
 }
 
 CORRUPTIONS: dict[str, Callable[..., Corruption]] = {**SINGLE, "several": Several}

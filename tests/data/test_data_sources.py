@@ -65,14 +65,14 @@ def test_digits_are_divided_at_random_and_repeatably() -> None:
 
 
 def test_every_source_says_what_it_is() -> None:
-    assert list(SOURCES) == ["digits", "mnist", "fashion-mnist", "cifar10", "celeba"]
+    assert list(SOURCES) == ["digits", "mnist", "fashion-mnist", "cifar10", "celeba", "chairs"]
     for name, source in SOURCES.items():
         assert source.name == name
         assert source.description
         assert source.terms
         assert source.origin
         assert re.match(r"\d", source.sizes)
-        assert source.shape[0] in (1, 3)
+        assert source.shape[0] in (1, 3, 4)
 
 
 def test_unknown_name_suggests_the_nearest() -> None:

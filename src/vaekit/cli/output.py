@@ -122,14 +122,20 @@ def write_figure(path: Path, figure: "Figure") -> None:
 
 
 def write_picture(path: Path, picture: "NDArray[np.float32]") -> None:
-    """Write one picture (C, H, W) in [0, 1] as PNG, pixel by pixel; values outside are cut off."""
+    """Write one picture (C, H, W) in [0, 1] as PNG, pixel by pixel; values outside are cut off.
+
+    The fourth channel of a picture that has one is its alpha.
+    """
     from PIL import Image
 
     from vaekit.figures.images import pixels
 
     levels = pixels(picture[None])[0]
+    image = Image.fromarray(levels[..., 0] if len(picture) == 1 else levels)
+    if len(picture) == 4:
+        image.putalpha(Image.fromarray(pixels(picture[None, 3:])[0, ..., 0]))
     with replacing(path) as part:
-        Image.fromarray(levels[..., 0] if len(picture) == 1 else levels).save(part, "PNG")
+        image.save(part, "PNG")
 
 
 def write_data(

@@ -18,7 +18,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from io import BufferedRandom
 from pathlib import Path
 from typing import Any, final
@@ -36,6 +36,7 @@ Read = Callable[[str], bytes]
 
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 _GREY = ("1", "L", "LA", "I", "F")
+_WHITE = 250  # from there on a picture without alpha shows no object
 _FACES_AT = 512  # a face may be a small part of a picture: half the size that is kept of it
 
 
@@ -44,6 +45,7 @@ _FACES_AT = 512  # a face may be a small part of a picture: half the size that i
 class Plan:
     """How every image becomes a row (C, H, W).
 
+    channels: 1 of grey, 3 of colours, 4 of colours on white and the object's mask.
     scaled: whether images of another size are resized, rather than refused.
     crop: "centre" cuts the largest central square first, "face" the largest face.
     """
@@ -66,6 +68,7 @@ class Done:
     broken: the row and the reason for every file that couldn't be decoded.
     faceless: the rows of pictures without a face.
     coloured: whether there was colour where the plan has one channel.
+    opaque: how many pictures have no alpha where the plan has a mask.
     misfit: the name and size of an image that doesn't have the plan's size.
     error: why the rows couldn't be written.
     """
@@ -74,6 +77,7 @@ class Done:
     broken: list[tuple[int, str]] = field(default_factory=list)
     faceless: list[int] = field(default_factory=list)
     coloured: bool = False
+    opaque: int = 0
     misfit: tuple[str, int, int] | None = None
     error: str = ""
 
@@ -150,8 +154,13 @@ def cropped(image: Image.Image, crop: Crop) -> Box:
 def pixels(image: Image.Image, plan: Plan) -> npt.NDArray[np.uint8]:
     """A picture as (C, H, W) uint8: alpha laid on white, cropped and resized as planned.
 
+    A fourth channel is the alpha; of a picture without one, what is not white.
     Raises Misfit for another size than the plan's where nothing is to be resized, and NoFace.
     """
+    if plan.channels == 4:
+        colours = replace(plan, channels=3)
+        parts = [pixels(part, colours) for part in _apart(image)]
+        return np.concatenate([parts[0], parts[1][:1]])
     image = _flattened(image)
     box = cropped(image, plan.crop)
     size = (plan.width, plan.height)
@@ -171,6 +180,19 @@ def pixels(image: Image.Image, plan: Plan) -> npt.NDArray[np.uint8]:
 def has_holes(image: Image.Image) -> bool:
     """Whether something shows through a picture."""
     return _has_alpha(image) and image.convert("RGBA").getchannel("A").getextrema() != (255, 255)
+
+
+def _apart(image: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """A picture on white, and its mask."""
+    if not _has_alpha(image):
+        flat = _flattened(image).convert("RGB")
+        mask = np.where(np.asarray(flat).min(-1) < _WHITE, 255, 0).astype(np.uint8)
+        return flat, Image.fromarray(mask)
+    image = image.convert("RGBA")
+    alpha = image.getchannel("A")
+    colours, holes = np.asarray(image)[..., :3], np.asarray(alpha) == 0
+    on_white = bool(holes.any() and (colours[holes] == 255).all())  # as published renders are
+    return (image.convert("RGB") if on_white else _flattened(image)), alpha
 
 
 def _has_alpha(image: Image.Image) -> bool:
@@ -224,6 +246,7 @@ def _decode(plan: Plan, read: Read, first: int, names: Sequence[str], file: Buff
             image = opened(data, size, plan.crop)
             if plan.channels == 1 and not is_grey(image):
                 return Done(coloured=True)
+            done.opaque += plan.channels == 4 and not _has_alpha(image)
             row = pixels(image, plan)
         except Misfit:
             return Done(misfit=(name, *image.size))

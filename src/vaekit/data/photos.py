@@ -17,7 +17,8 @@ from vaekit.errors import BadInput
 def photo(path: str | Path, shape: tuple[int, ...], crop: Crop = "none") -> npt.NDArray[np.float32]:
     """A picture file in the shape of a model's pictures, prepared as data are.
 
-    shape: (C, H, W) with one or three channels; the result's, float32 in [0, 1].
+    shape: (C, H, W) with one, three or, with a mask, four channels; the result's, float32 in
+        [0, 1].
     crop: as `load` takes it; what is cut is then resized.
 
     Raises BadInput for a file that is missing, no picture, or far too large, and for one

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from vaekit.data.attributes import Attributes, read_attributes
 from vaekit.data.dataset import Crop, Split
-from vaekit.data.files import Listing, in_utf8, listing, places
+from vaekit.data.files import Listing, in_utf8, places
 from vaekit.data.matching import match
 from vaekit.data.splits import Found
 from vaekit.data.stored import StoredRows
@@ -55,13 +55,12 @@ class Pictures:
             object.__setattr__(self, "attributes", Path(self.attributes).expanduser().resolve())
 
 
-def read_pictures(path: Path, wanted: Pictures) -> Found:
+def read_pictures(files: Listing, wanted: Pictures) -> Found:
     """The pictures of a folder or an archive.
 
     Raises BadInput where there is none, where more than 1% can't be decoded, and for a table
     that doesn't fit.
     """
-    files = listing(path)
     rows = None
     table: dict[str, npt.NDArray[Any]] = {}
     if wanted.attributes is not None:
@@ -90,16 +89,19 @@ def assembled(
     table: dict[str, npt.NDArray[Any]],
     left_out: npt.NDArray[np.int64] | Sequence[int] = (),
     label_names: tuple[str, ...] | None = None,
+    *,
+    why: str = "without a row in the table",
+    mask: bool = False,
 ) -> Found:
     """Pictures decoded into the cache, by split.
 
     part_of: the split of every file. table: columns, a value a file.
-    left_out: files without a row of the table.
+    left_out: files that are in no split, and why. mask: whether a fourth channel is the object's.
     """
     from vaekit.data.prepare import prepare
 
     crop: Crop = wanted.crop or "none"
-    prepared = prepare(files, wanted.image_size, crop, wanted.workers, wanted.progress)
+    prepared = prepare(files, wanted.image_size, crop, wanted.workers, wanted.progress, mask)
     usable = np.ones(len(files.names), np.bool_)
     usable[[*prepared.broken, *prepared.faceless, *left_out]] = False
     good = np.flatnonzero(usable)
@@ -116,6 +118,8 @@ def assembled(
         parts.append(prepared.faceless)
     if wanted.label_depth not in (None, 1):  # the usual is left out, as before there was a choice
         parts.append(["label_depth", wanted.label_depth])
+    if mask:
+        parts.append("mask")
     options: dict[str, Any] = {"crop": crop}
     if wanted.image_size is not None:
         options["image_size"] = wanted.image_size
@@ -126,7 +130,7 @@ def assembled(
     missed = {
         "broken": len(prepared.broken),
         "without a face": len(prepared.faceless),
-        "without a row in the table": len(left_out),
+        why: len(left_out),
     }
     return Found(splits, "image", digest(*parts), label_names, options=options, left_out=missed)
 

@@ -38,6 +38,10 @@ class BrokenImages(UserWarning):
     """Some image files couldn't be decoded and were left out."""
 
 
+class NoAlpha(UserWarning):
+    """Some images have no alpha to say where their object is: it is where they are not white."""
+
+
 class NoFaces(UserWarning):
     """Some images show no face that was found, and were left out."""
 
@@ -66,17 +70,20 @@ def prepare(
     crop: Crop = "none",
     workers: int | None = None,
     progress: bool = True,
+    mask: bool = False,
 ) -> Prepared:
     """Decode every image of a listing, unless the cache has them already.
+
+    mask: whether a fourth channel says where the object is, from alpha or what is not white.
 
     Raises BadInput where more than 1% can't be decoded, where sizes differ and no
     `image_size` is given, where faces are wanted and OpenCV is missing or none is found, and
     where the cache can't be written. Warns with `BrokenImages` and `NoFaces` of the files
-    left out.
+    left out, and with `NoAlpha`.
     """
     if crop == "face" and image_size is None:
         raise BadInput("`crop='face'` needs `image_size`, as faces differ in size")
-    folder = cache_dir() / "images" / _key(listing, image_size, crop)
+    folder = cache_dir() / "images" / _key(listing, image_size, crop, mask)
     if not folder.exists():
         if crop == "face":
             check_installed()
@@ -84,7 +91,7 @@ def prepare(
             folder.parent.mkdir(parents=True, exist_ok=True)
             with _locked(folder.with_suffix(".lock")):
                 if not folder.exists():
-                    _build(folder, listing, image_size, crop, workers, progress)
+                    _build(folder, listing, image_size, crop, workers, progress, mask)
         except OSError as error:
             raise BadInput(
                 f"cannot write the cache '{folder.parent}': {error}; set VAEKIT_CACHE"
@@ -110,6 +117,13 @@ def _tell(manifest: dict[str, Any], names: list[str]) -> None:
             BrokenImages,
             stacklevel=3,
         )
+    if opaque := manifest.get("opaque"):
+        warnings.warn(
+            f"{opaque:,} of {len(names):,} images have no alpha: what is not white in them is "
+            "taken for the object",
+            NoAlpha,
+            stacklevel=3,
+        )
     if faceless := manifest["faceless"]:
         warnings.warn(
             f"left out {len(faceless):,} of {len(names):,} images in which no face was found, "
@@ -119,10 +133,9 @@ def _tell(manifest: dict[str, Any], names: list[str]) -> None:
         )
 
 
-def _key(listing: Listing, image_size: int | None, crop: Crop) -> str:
-    key = hashlib.sha256(
-        json.dumps([_VERSION, str(listing.source.resolve()), image_size, crop]).encode()
-    )
+def _key(listing: Listing, image_size: int | None, crop: Crop, mask: bool) -> str:
+    how = [_VERSION, str(listing.source.resolve()), image_size, crop, *["mask"] * mask]
+    key = hashlib.sha256(json.dumps(how).encode())
     for name, stamp in zip(listing.names, listing.stamps, strict=True):
         key.update(f"{name}\0{stamp}\n".encode("utf-8", "surrogateescape"))
     return key.hexdigest()[:32]
@@ -143,6 +156,7 @@ def _build(
     crop: Crop,
     workers: int | None,
     progress: bool,
+    mask: bool,
 ) -> None:
     """Build the cache under another name and rename it, so that it is complete or absent."""
     for abandoned in folder.parent.glob(f"{folder.name}.*.partial"):
@@ -153,6 +167,7 @@ def _build(
         source = archives.seekable(listing.source, partial)
         with decode.strict():
             plan = _plan(listing, source, partial / "rows.bin", image_size, crop)
+        plan = replace(plan, channels=4) if mask else plan
         _check_room(plan, listing)
         try:
             outcome = _decode_all(plan, listing, workers, progress)
@@ -231,12 +246,13 @@ def _decode_all(
     results = _here(plan, chunks) if workers == 1 else _apart(plan, chunks, workers)
     broken: list[tuple[int, str]] = []
     faceless: list[int] = []
-    digest = hashlib.sha256()
+    opaque, digest = 0, hashlib.sha256()
     with bar("preparing images", len(names), progress) as show, contextlib.closing(results):
         for (first, chunk), done in zip(chunks, results, strict=True):
             _check(done, plan, listing)
             broken += done.broken
             faceless += done.faceless
+            opaque += done.opaque
             if len(broken) > len(names) / 100:
                 row, reason = broken[0]
                 raise BadInput(
@@ -245,7 +261,8 @@ def _decode_all(
                 )
             digest.update(done.digest.encode())
             show(first + len(chunk))
-    return {"broken": broken, "faceless": faceless, "digest": digest.hexdigest()}
+    found = {"broken": broken, "faceless": faceless, "digest": digest.hexdigest()}
+    return found | ({"opaque": opaque} if opaque else {})
 
 
 def _check(done: Done, plan: Plan, listing: Listing) -> None:

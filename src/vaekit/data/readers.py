@@ -5,8 +5,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, final
 
-from vaekit.data import archives, cifar
+from vaekit.data import archives, cifar, renders
 from vaekit.data.arrays import read_npy, read_npz
+from vaekit.data.files import listing
 from vaekit.data.idx import is_idx, training_images
 from vaekit.data.matlab import read_mat
 from vaekit.data.pictures import Pictures, read_pictures
@@ -86,6 +87,12 @@ def _holds_pictures(path: Path) -> bool:
     return archives.is_archive(path)
 
 
+def _read_images(path: Path, options: Pictures) -> Found:
+    files = listing(path)
+    read = renders.read_renders if renders.are_published(files.names) else read_pictures
+    return read(files, options)
+
+
 def _read_arrays(path: Path, options: Arrays) -> Found:
     if cifar.is_there(path):
         return cifar.read(path)
@@ -101,7 +108,7 @@ def _read_arrays(path: Path, options: Arrays) -> Found:
     )
 
 
-PICTURES = Reader("folders and archives of images", Pictures, _holds_pictures, read_pictures)
+PICTURES = Reader("folders and archives of images", Pictures, _holds_pictures, _read_images)
 ARRAYS = Reader("files of arrays", Arrays, lambda path: True, _read_arrays)
 READERS = (PICTURES, ARRAYS)
 """In the order in which they are asked."""

@@ -12,6 +12,7 @@ from vaekit.data.cache import cache_dir, data_dirs
 from vaekit.data.celeba import read_celeba
 from vaekit.data.idx import labels_beside, partner_beside, read_idx
 from vaekit.data.pictures import Pictures
+from vaekit.data.renders import read_chairs
 from vaekit.data.splits import Found
 
 _SPLITS = ("train", "test")
@@ -179,6 +180,16 @@ _ALL = (
         (3, 64, 64),
         "Liu et al., for non-commercial research only; no redistribution",
         read_celeba,
+        "to be fetched by hand",
+        pictures=True,
+    ),
+    Source(
+        "chairs",
+        "rendered chairs, each seen from 62 sides, with their masks",
+        "86,366",
+        (4, 64, 64),
+        "Aubry et al. 2014; no licence stated by the authors",
+        read_chairs,
         "to be fetched by hand",
         pictures=True,
     ),

@@ -26,14 +26,15 @@ _APART = 4  # gaps between one pair of rows and the next
 def pixels(images: Any) -> NDArray[np.uint8]:
     """Images of shape (n, C, H, W) in [0, 1] as bytes of shape (n, H, W, 3).
 
-    Values outside [0, 1] are clipped; BadInput where the shape is another or a value is NaN.
+    A fourth channel, the mask of an object on white, is left out. Values outside [0, 1] are
+    clipped; BadInput where the shape is another or a value is NaN.
     """
     array = np.asarray(images)
-    if array.ndim != 4 or array.shape[1] not in (1, 3) or 0 in array.shape:
-        raise BadInput(f"images have shape {array.shape}: give (n, C, H, W) with C 1 or 3")
+    if array.ndim != 4 or array.shape[1] not in (1, 3, 4) or 0 in array.shape:
+        raise BadInput(f"images have shape {array.shape}: give (n, C, H, W) with C 1, 3 or 4")
     if np.isnan(array).any():
         raise BadInput("images hold NaN: the model diverged, train it again")
-    last = np.moveaxis(array, 1, -1)
+    last = np.moveaxis(array[:, :3], 1, -1)
     levels = np.round(np.clip(last, 0, 1) * 255).astype(np.uint8)
     return np.broadcast_to(levels, (*last.shape[:3], 3))
 
@@ -62,7 +63,7 @@ def gap_of(images: Any) -> int:
 
 
 def grid(images: Any, columns: int, *, title: str = "") -> Figure:
-    """Images (n, C, H, W) in [0, 1], C 1 or 3, as one picture with `columns` to a row.
+    """Images (n, C, H, W) in [0, 1], C 1, 3 or 4, as one picture with `columns` to a row.
 
     Every image pixel is a whole number of dots, so nothing blurs; between images is a gap.
     """

@@ -5,5 +5,6 @@ from vaekit.nets.conv import Conv
 from vaekit.nets.critic import Critic, Judgement
 from vaekit.nets.mlp import MLP
 from vaekit.nets.resnet import ResNet
+from vaekit.nets.styles import Styled
 
-__all__ = ["MLP", "Conv", "Critic", "Judgement", "Net", "ResNet", "Shape"]
+__all__ = ["MLP", "Conv", "Critic", "Judgement", "Net", "ResNet", "Shape", "Styled"]

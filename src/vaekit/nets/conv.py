@@ -26,6 +26,7 @@ class Conv:
         activation: Non-linearity after every layer but the last.
         batch_norm: Batch normalisation before every activation.
         centre: Subtracted from the input before the first layer.
+        hidden_conv: Widths of full layers between the code and the decoder's smallest map.
         embed: Whether a context moves the encoder's first channels by a linear layer, at hardly
             any cost; otherwise every number of it is one more channel of the picture.
     """
@@ -36,6 +37,7 @@ class Conv:
     batch_norm: bool = True
     centre: float = 0.5
     embed: bool = True
+    hidden_conv: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         sizes = check_options("`channels`", self.channels, self.activation)
@@ -96,8 +98,14 @@ class Conv:
                 )
             )
             layers.extend([] if last else self._tail(after))
-        head = heard(nn.Linear(latent + context, math.prod(smallest)), context)
-        return ConvDecoder(head, smallest, nn.Sequential(*layers), outputs, context)
+        head: list[nn.Module] = []
+        for before, after in pairwise((latent + context, *self.hidden_conv, math.prod(smallest))):
+            head += [nn.Linear(before, after), ACTIVATIONS[self.activation]()]
+        first = head[0]
+        assert isinstance(first, nn.Linear)
+        heard(first, context)
+        whole = first if len(head) == 2 else nn.Sequential(*head[:-1])
+        return ConvDecoder(whole, smallest, nn.Sequential(*layers), outputs, context)
 
     @property
     def _padding(self) -> int:
@@ -161,7 +169,7 @@ class ConvDecoder(nn.Module):
 
     def __init__(
         self,
-        head: nn.Linear,
+        head: nn.Module,
         smallest: Shape,
         layers: nn.Sequential,
         outputs: Shape,
@@ -174,6 +182,7 @@ class ConvDecoder(nn.Module):
 
     def forward(self, z: Tensor, context: Tensor | None = None) -> Tensor:
         """Parameters of the likelihood."""
-        small = self.head(with_context(z, context).flatten(0, 1)).view(-1, *self.smallest)
+        given: Tensor = self.head(with_context(z, context).flatten(0, 1))
+        small = given.view(-1, *self.smallest)
         pictures: Tensor = self.layers(small.contiguous(memory_format=torch.channels_last))
         return pictures.view(*z.shape[:2], *self.outputs)
