@@ -42,8 +42,9 @@ def test_rows_add_up_to_the_model(recipe: str, net: str, likelihood: str) -> Non
     assert likelihood in LIKELIHOODS
     options = OPTIONS[net]
     shape = (3, 12, 8)
-    told = 3 if recipe == "cvae" else 0
-    spec = Spec(recipe, shape, net=net, net_options=options, likelihood=likelihood, context=told)
+    told = {"cvae": 3, "generator": 5}.get(recipe, 0)
+    of = {"transformed": 0.0} if recipe == "generator" else {}
+    spec = Spec(recipe, shape, of, net, options, likelihood, context=told)
     model, _ = spec.build()
     model.train()
     model.decoder.eval()

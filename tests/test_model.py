@@ -1,6 +1,7 @@
 """The one model class: what flows through it and what using it leaves untouched."""
 
 import math
+from dataclasses import replace
 from typing import final
 
 import pytest
@@ -261,3 +262,23 @@ def test_a_plain_autoencoder_refuses_what_needs_a_density() -> None:
 def test_a_number_of_draws_that_makes_no_sense_is_refused(draws: int) -> None:
     with pytest.raises(BadInput, match=rf"^`draws` must be 1 or more, .*not {draws}\."):
         autoencoder().log_likelihood(data(), draws)
+
+
+def test_an_encoder_reads_what_is_seen_and_the_decoder_makes_what_is_not() -> None:
+    torch.manual_seed(0)
+    net = MLP((8,))
+    latent = Latent(GaussianPosterior(8, D), StandardNormal(D))
+    model = Autoencoder(net.encoder(SHAPE, 3), latent, net.decoder(D, (1, *SHAPE), 3), Bernoulli())
+    told = torch.randn(2, B, 3, generator=seeded(2))
+    one, other = Batch(data(), told[0]), Batch(data().flip(0), told[1])
+    trace = model(replace(one, seen=other), generator=seeded(3))
+    apart = model(other, generator=seeded(3))
+    assert torch.equal(trace.draw.z, apart.draw.z)
+    assert torch.equal(trace.x, one.x)
+    px = model.likelihood(model.decoder(trace.draw.z, one.context))
+    torch.testing.assert_close(trace.log_px, px.log_prob(one.x))
+    moved = replace(one, seen=other).map(lambda each: each[:4])
+    assert moved.seen is not None
+    assert torch.equal(moved.seen.x, other.x[:4])
+    with pytest.raises(BadInput, match="reads a context of 3"):
+        model(replace(one, seen=Batch(other.x)))

@@ -221,7 +221,8 @@ class Autoencoder(nn.Module):
         return self._used(batch, lambda part: self.latent.encode(self._read(part)))
 
     def _read(self, batch: Batch) -> Tensor:
-        return self.encoder(batch.x, batch.context, batch.mask)
+        seen = batch.seen or batch
+        return self.encoder(seen.x, seen.context, seen.mask)
 
     def _transformed(self, batch: Batch, generator: Generator | None) -> Batch:
         """A batch as it is trained on: transformed, and told how; in use as it is."""
@@ -229,11 +230,14 @@ class Autoencoder(nn.Module):
         if part is None or not self.training:
             return self._untouched(batch)
         told = part.drawn(len(batch), generator).to(batch.x)
-        return replace(batch, x=part(batch.x, told), context=_beside(batch.context, told))
+        seen = None if batch.seen is None else self._untouched(batch.seen)
+        context = _beside(batch.context, told)
+        return replace(batch, x=part(batch.x, told), context=context, seen=seen)
 
     def _untouched(self, batch: Batch) -> Batch:
         """A batch that is told of no transformation."""
-        return replace(batch, context=self._with_told(batch.context, len(batch)))
+        seen = None if batch.seen is None else self._untouched(batch.seen)
+        return replace(batch, context=self._with_told(batch.context, len(batch)), seen=seen)
 
     def _with_told(self, context: Tensor | None, n: int) -> Tensor | None:
         if not self._told:
@@ -245,7 +249,8 @@ class Autoencoder(nn.Module):
         """What the encoder sees of a batch."""
         if self.corruption is None or not self.training:
             return batch
-        return replace(batch, x=self.corruption(batch.x, generator))
+        seen = batch.seen or batch
+        return replace(batch, seen=replace(seen, x=self.corruption(seen.x, generator), seen=None))
 
     def _decoded(self, z: Tensor, context: Tensor | None) -> Event:
         px: Event = self.likelihood(full(self.decoder(z, context)))
@@ -259,6 +264,8 @@ class Autoencoder(nn.Module):
 
     def _checked(self, rows: Rows) -> Batch:
         batch = as_batch(rows)
+        if batch.seen is not None:
+            batch = replace(batch, seen=self._checked(batch.seen))
         if batch.x.dtype == torch.uint8:
             batch = replace(batch, x=as_input(batch.x))
         self._check_context(batch.context)

@@ -7,7 +7,7 @@ M parameters of the likelihood per value. All quantities are in nats.
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -26,20 +26,28 @@ class Batch:
     context: what encoder, decoder or prior may read beside x, float32 (B, size of the context).
     mask: which values of x are there, bool (B, *shape); None where all are.
     rows: the numbers of the rows in their split, int64 (B,).
+    seen: what the encoder reads instead of x, where it shall see the same thing otherwise: a
+        batch of as many rows.
     """
 
     x: Tensor
     context: Tensor | None = None
     mask: Tensor | None = None
     rows: Tensor | None = None
+    seen: "Batch | None" = None
 
     def __len__(self) -> int:
         return len(self.x)
 
     def map(self, change: Callable[[Tensor], Tensor]) -> Self:
         """The batch with a change made to every tensor in it."""
-        values = (getattr(self, each.name) for each in fields(self))
-        return type(self)(*(None if value is None else change(value) for value in values))  # type: ignore[arg-type]
+
+        def changed(value: "Tensor | Batch | None") -> Any:
+            if value is None:
+                return None
+            return value.map(change) if isinstance(value, Batch) else change(value)
+
+        return type(self)(*(changed(getattr(self, each.name)) for each in fields(self)))
 
     def to(self, device: torch.device) -> Self:
         """The batch on a device."""

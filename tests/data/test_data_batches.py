@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from vaekit.data import Batches, Split, StoredRows
+from vaekit.data.batches import check_pair
 from vaekit.errors import BadInput
 
 N = 103
@@ -170,3 +171,42 @@ def test_context_mask_and_numbers_follow_their_rows(split: Split) -> None:
     some = known.take(np.array([7, 3])).batch()
     assert np.array_equal(some.context, context[[7, 3]])
     assert np.array_equal(known.batch(slice(3, 5)).mask, mask[3:5])
+
+
+def test_a_partner_is_another_row_of_the_same_value() -> None:
+    column = np.array(["b", "a", "b", "c", "a", "b", "a", "a"])
+    x = np.arange(8, dtype=np.float32)[:, None]
+    context = -x
+    split = Split(x, {"id": column}, context=context)
+    seen: dict[int, set[int]] = {row: set() for row in range(8)}
+    batches = Batches(split, 3, pair="id")
+    for epoch in range(60):
+        for batch in batches.epoch(epoch):
+            assert batch.seen is not None
+            assert batch.rows is not None
+            assert torch.equal(batch.seen.x, -batch.seen.context)  # type: ignore[operator]
+            assert torch.equal(batch.x[:, 0], batch.rows.float())
+            for row, partner in zip(batch.rows.tolist(), batch.seen.x[:, 0].tolist(), strict=True):
+                seen[row].add(int(partner))
+    same = {row: set(np.flatnonzero(column == column[row]).tolist()) - {row} for row in range(8)}
+    assert seen == same | {3: {3}}
+
+
+def test_partners_are_a_function_of_seed_and_epoch() -> None:
+    split = Split(np.zeros((40, 1), np.float32), {"id": np.arange(40) // 5})
+
+    def partners(seed: int, epoch: int, start: int = 0) -> list[int]:
+        batches = Batches(split, 8, seed=seed, pair="id").epoch(epoch, start)
+        return [int(row) for batch in batches for row in batch.seen.rows]  # type: ignore[union-attr]
+
+    assert partners(0, 1) == partners(0, 1)
+    assert partners(0, 1, 2) == partners(0, 1)[16:]
+    assert len({tuple(partners(*each)) for each in ((0, 0), (0, 1), (1, 0))}) == 3
+
+
+def test_a_pair_of_no_column_is_refused() -> None:
+    split = Split(np.zeros((4, 1), np.float32), {"id": np.arange(4)})
+    with pytest.raises(BadInput, match="`pair`: there is no column 'ids': did you mean id"):
+        Batches(split, 2, pair="ids")
+    with pytest.raises(BadInput, match="`pair`: no two training rows have the same id"):
+        check_pair(split, "id")

@@ -32,6 +32,8 @@ class Training:
         device: Where to compute: auto, cpu, cuda, cuda:1 or mps.
         devices: Processes that share every batch, each with a device of its own.
         precision: Numbers of 32 bits, or networks in bfloat16.
+        pair: Column of the data whose rows of one value show the same thing, such as id: the
+            encoder reads one of them, and another is decoded.
         checkpoint_seconds: Seconds between checkpoints; 0 writes one after every step.
 
     Raises BadInput where a value makes no sense; the message names it.
@@ -52,6 +54,7 @@ class Training:
     devices: int = 1
     precision: Precision = "32-true"
     checkpoint_seconds: float = 30.0
+    pair: str = ""
 
     def __post_init__(self) -> None:
         for name, (holds, wanted) in _RULES.items():
@@ -115,5 +118,6 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "devices": (_whole(1), "a whole number, 1 or more"),
     "device": (_device, "auto, cpu, mps, cuda or a GPU's number such as cuda:1"),
     "precision": _one_of(get_args(Precision)),
+    "pair": (lambda value: isinstance(value, str), "the name of a column"),
     "checkpoint_seconds": (_NOT_NEGATIVE, "a number of seconds, 0 or more"),
 }

@@ -83,6 +83,7 @@ class Session:
             rank=self.group.rank,
             world=self.group.world,
             device=fabric.device,
+            pair=options.pair,
         )
         self.losses = Losses(model, objective, trainable(objective.phases(model)))
         fabric.to_device(self.losses)

@@ -9,7 +9,7 @@ from torch.distributions import constraints
 
 from vaekit.data import Dataset, Split
 from vaekit.errors import BadInput
-from vaekit.likelihoods import Likelihood
+from vaekit.likelihoods import Columns, Likelihood
 from vaekit.recipes import LIKELIHOODS
 
 _ROWS = 4096  # checked at a time
@@ -26,7 +26,8 @@ def check_support(likelihood: Likelihood, dataset: Dataset) -> None:
         if outside is None:
             continue
         parts = {n: part() for n, part in LIKELIHOODS.items()}
-        others = [n for n, part in parts.items() if part.holds(outside).all()]
+        alike = {n: part for n, part in parts.items() if not isinstance(part, Columns)}
+        others = [n for n, part in alike.items() if part.holds(outside).all()]
         raise BadInput(
             f"{_called(likelihood)} needs values in {_interval(likelihood.support)}, but "
             f"{dataset.name} has {outside:.6g}: use {' or '.join(others)}, or rescale the data."

@@ -37,6 +37,7 @@ class Validation:
             rank=group.rank,
             world=group.world,
             device=fabric.device,
+            pair=options.pair,
         )
 
     def measure(

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from vaekit.data import Dataset, load
+from vaekit.data.batches import check_pair
 from vaekit.describe import write_graph
 from vaekit.errors import BadInput, Interrupted, expect
 from vaekit.footprint import require_room
@@ -121,6 +122,7 @@ def start(
         )
     model, objective = _build(spec, training)
     check_support(model.likelihood, dataset)
+    check_pair(dataset.train, training.pair)
     objective.phases(model)  # reads the weights of features, before anything is announced
     place(training)
     step = require_room(model, objective, dataset, training)
