@@ -89,9 +89,11 @@ def key(figure: Figure, handles: Sequence[Any]) -> None:
 
 
 def key_of_lines(figure: Figure) -> None:
-    """The legend of the lines in all plots of a figure, each name once, in a row below them."""
-    lines = {line.get_label(): line for axes in figure.axes for line in axes.lines}
-    figure.legend(handles=list(lines.values()), loc="outside lower left", ncols=len(lines))
+    """The legend of the lines in all plots of a figure, each name once, in rows below them."""
+    lines = {str(line.get_label()): line for axes in figure.axes for line in axes.lines}
+    fitting = int(figure.get_figwidth() / max(key_width(lines), 0.1))
+    columns = min(len(lines), max(1, fitting))
+    figure.legend(handles=list(lines.values()), loc="outside lower left", ncols=columns)
 
 
 def key_width(names: Iterable[str]) -> float:

@@ -35,12 +35,13 @@ class Trial:
     net_options: dict[str, Any] = field(default_factory=dict)
     corruption: str = ""
     corruption_options: dict[str, Any] = field(default_factory=dict)
+    likelihood_options: dict[str, Any] = field(default_factory=dict)
 
     def run(
         self,
         name: str,
         root: Path,
-        data: str,
+        data: str | Dataset,
         *,
         data_options: dict[str, Any] | None = None,
         progress: bool = True,
@@ -53,6 +54,7 @@ class Trial:
             data,
             net=self.net,
             net_options=self.net_options,
+            likelihood_options=self.likelihood_options,
             corruption=self.corruption,
             corruption_options=self.corruption_options,
             options=self.options,
@@ -78,6 +80,8 @@ class Trial:
                 self.options,
                 self.net,
                 self.net_options,
+                likelihood_options=self.likelihood_options,
+                context=dataset.conditions.size if dataset.conditions else 0,
                 corruption=self.corruption,
                 corruption_options=self.corruption_options,
                 kind=dataset.kind,
