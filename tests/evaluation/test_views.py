@@ -47,7 +47,7 @@ def test_angles_are_between_directions() -> None:
             0,
             90,
             30,
-            math.degrees(math.acos(math.cos(math.radians(20)) * math.cos(math.radians(10)))),
+            math.degrees(aside),
         ]
     )
 
