@@ -291,7 +291,7 @@ def test_columns_are_their_parts_side_by_side() -> None:
     assert likelihood.holds(px.sample(generator).flatten(0, 1)).all()
     x[0, 2], x[1, 4] = 3, 2
     assert (~likelihood.holds(x)).nonzero().tolist() == [[0, 2], [1, 4]]
-    with pytest.raises(BadInput, match="6 columns, not of data"):
+    with pytest.raises(BadInput, match="of 6 columns or channels, not of data"):
         likelihood.outputs((5,))
 
 
@@ -316,7 +316,7 @@ def test_channels_are_their_parts_one_after_the_other() -> None:
         two(wide).log_prob(x)[:, 1:],
         (alone + Bernoulli()(wide[:, :, :, 6:]).log_prob(x[:, 3:]))[:, 1:],
     )
-    with pytest.raises(BadInput, match="4 columns, not of data"):
+    with pytest.raises(BadInput, match="of 4 columns or channels, not of data"):
         likelihood.outputs((3, 5, 3))
     with pytest.raises(BadInput, match="`colour_weight` must be 0 or more"):
         cutout(-1.0)

@@ -178,7 +178,10 @@ class Columns(Likelihood):
     def outputs(self, shape: Shape) -> Shape:
         """All parameters in the axis of the columns; raises BadInput for other data than such."""
         if shape[0] != sum(self.widths):
-            raise BadInput(f"`parts` are of {sum(self.widths)} columns, not of data {shape}.")
+            raise BadInput(
+                f"This `likelihood` is of {sum(self.widths)} columns or channels, not of data "
+                f"{shape}: take another."
+            )
         within = shape[1:]
         return (1, sum(self._sizes), *within) if within else (sum(self._sizes),)
 

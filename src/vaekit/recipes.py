@@ -390,7 +390,7 @@ def generator(
     """
     part = Transformation(transformed) if transformed else None
     told = part.size if part else 0
-    body = Styled(net or Conv(), view + told)
+    body = Styled(net or Conv(), view + told, told)
     model = assemble(shape, body, likelihood, context + told, Deterministic, latent)
     model.transformation = part.check(shape) if part else None
     return model, ELBO()

@@ -17,18 +17,20 @@ class Styled:
     """A net of which only the decoder is used: the context's first numbers are the style's.
 
     net: the decoder's. view: how many numbers at the context's end are not the style's; the
-        decoder reads these.
+        decoder reads these. told: so many of them are of transformations.
     """
 
     net: Net
     view: int
+    told: int = 0
 
     def encoder(self, shape: Shape, context: int = 0) -> Encoder:
         """What is told of the style, as features; raises BadInput where nothing is."""
         if context <= self.view:
             raise BadInput(
-                f"The context has {context} numbers and its last {self.view} are the view's, so "
-                "none says the style: add `condition`, such as id elevation azimuth:angle."
+                f"The last {self.view - self.told} numbers that are told are the view's, and of "
+                f"{max(context - self.told, 0)} none says the style: add `condition`, such as id "
+                "elevation azimuth:angle."
             )
         return StyleEncoder(context - self.view, context)
 
