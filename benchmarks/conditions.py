@@ -1,7 +1,7 @@
 """What it costs to be told something: `python -m benchmarks.conditions conv-64`.
 
 A plain model and one that is told train in turns in one process, so that both see the same
-machine.
+machine. `transformed` is of objects that are moved, turned and coloured in every step.
 """
 
 import sys
@@ -17,8 +17,9 @@ from lightning_fabric import Fabric
 from benchmarks.measured import report
 from benchmarks.tasks import digits, faces
 from vaekit.data import Dataset, Split
+from vaekit.data.conditions import Classes, Conditions
 from vaekit.nets import MLP, Conv, Net
-from vaekit.recipes import vae
+from vaekit.recipes import Parts, generator, vae
 from vaekit.training import Training
 from vaekit.training.process import prepare
 from vaekit.training.session import Session
@@ -61,19 +62,41 @@ def told(dataset: Dataset, size: int) -> Dataset:
 
 def session(case: Case, context: int) -> Session:
     """A model in training that reads a context of this size."""
-    torch.manual_seed(0)
     dataset = case.load()
     dataset = told(dataset, context) if context else dataset
     parts = vae(dataset.shape, net=case.net, latent=case.latent, context=context)
-    options = Training(batch_size=case.batch, device="cpu")
+    return _session(parts, dataset, case.batch)
+
+
+def drawing(transformed: float) -> Session:
+    """A generator of objects in training, at a strength of transformations."""
+    numbers, count, styles = np.random.default_rng(0), 2_000, 88
+    x = numbers.integers(0, 256, (count, 4, 64, 64), np.uint8)
+    context = np.eye(styles + 3, dtype=np.float32)[numbers.integers(0, styles, count)]
+    splits = Split(x, context=context), *(Split(x[:0], context=context[:0]) for _ in range(2))
+    net = Conv(hidden_conv=(512,))
+    parts = generator((4, 64, 64), net=net, context=styles + 3, transformed=transformed)
+    columns = Conditions((Classes("id", tuple(map(str, range(styles + 3)))),))
+    return _session(parts, Dataset("noise", "image", *splits, conditions=columns), 64)
+
+
+def _session(parts: Parts, dataset: Dataset, batch: int) -> Session:
+    options = Training(batch_size=batch, device="cpu")
     return Session(Fabric(accelerator="cpu", devices=1), *parts, dataset, options)
+
+
+def pair(name: str) -> tuple[Session, Session]:
+    """The plain model and the one that is told."""
+    torch.manual_seed(0)
+    if name not in CASES:
+        return drawing(0.0), drawing(1.0)
+    return session(CASES[name], 0), session(CASES[name], CASES[name].size)
 
 
 def main(name: str) -> None:
     """Report the median seconds of a step, plain and told, and the median ratio of the turns."""
     prepare()
-    case = CASES[name]
-    runs = [endless(session(case, context)) for context in (0, case.size)]
+    runs = [endless(one) for one in pair(name)]
     times: list[list[float]] = []
     for _ in range(WARM + TURNS):
         times.append([median(_timed(run) for _ in range(STEPS)) for run in runs])

@@ -10,6 +10,7 @@ CASES = {
     "mlp": "784-500-250-10 and back; MNIST, batch 100, told the digit",
     "conv": "convolutions 32-64-128; MNIST, batch 100, told the digit",
     "conv-64": "convolutions 32-64-128-256; CelebA, batch 64, told 40 attributes",
+    "transformed": "generator of 4 x 64 x 64, batch 64, moved, turned and coloured in every step",
 }
 MOST = 1.1
 
@@ -30,7 +31,9 @@ def conditions(rounds: int) -> str:
 CONDITIONS = """## Conditions
 
 A training step of a VAE with its batch, plain and told something of every row, on the same
-network. Both train in one process and take turns; the ratio is the median over turns.
+network; and one of the generator of objects, with transformations of whole batches and without:
+they are drawn in the step itself, so that nothing can fall behind. Both train in one process and
+take turns; the ratio is the median over turns.
 
 {table}
 
