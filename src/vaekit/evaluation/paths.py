@@ -77,4 +77,5 @@ def _steps(features: Tensor) -> Tensor:
         )
     if not features.isfinite().all():
         raise BadInput("the pictures on the ways have features that are not finite")
-    return features.double().diff(dim=1).norm(dim=2)
+    lengths: Tensor = features.double().diff(dim=1).norm(dim=2)
+    return lengths
