@@ -26,6 +26,7 @@ from vaekit.reports.styles_results import (
     Found,
     Group,
     Objects,
+    Way,
 )
 from vaekit.space import linear, spherical
 
@@ -42,16 +43,18 @@ def pairs(dataset: Dataset, group: Group, n: int, seed: int = 0) -> Array:
     They depend on the classes alone, so models of different objects are asked about the same
     pictures, where test pictures of a class have one order.
     """
-    labels, names = dataset.test.labels, dataset.label_names
-    assert labels is not None
-    assert names is not None
-    first, last = (
-        np.flatnonzero(labels == names.index(name)) for name in (group.first, group.last)
-    )
+    first, last = (_rows(dataset, dataset.test, name) for name in (group.first, group.last))
     numbers = np.random.default_rng(seed)
     one = numbers.integers(len(first), size=n)
     step = numbers.integers(1, len(last), size=n)  # so that no picture is its own partner
     return np.stack([first[one], last[(one + step) % len(last)]], axis=1)
+
+
+def _rows(dataset: Dataset, split: Split, name: str) -> Array:
+    """The places of a split's rows of a class."""
+    assert split.labels is not None
+    assert dataset.label_names is not None
+    return np.flatnonzero(split.labels == dataset.label_names.index(name))
 
 
 def blends(first: Tensor, last: Tensor, places: int) -> Tensor:
@@ -75,8 +78,8 @@ def ways(model: Autoencoder, first: Tensor, last: Tensor, places: int) -> dict[s
     return found
 
 
-def measured(judge: Judge, pictures: Tensor, ends: Tensor) -> Tensor:
-    """What is measured of ways with pictures (P, S, C, H, W), as `Measure` takes it: (P, 4).
+def measured(judge: Judge, pictures: Tensor, ends: Tensor) -> tuple[Tensor, Tensor]:
+    """What a `Way` holds, (P, 4) and (P, F), of the pictures (P, S, C, H, W) on one model's.
 
     ends: the classes (P, 2) of the pictures at the ends.
     """
@@ -90,7 +93,15 @@ def measured(judge: Judge, pictures: Tensor, ends: Tensor) -> Tensor:
         straight_length(features),
         unevenness(features[:, steps]),
     ]
-    return torch.stack(columns, dim=1)
+    return torch.stack(columns, dim=1), features[:, PLACES // 2]
+
+
+def real_features(dataset: Dataset, group: Group, judge: Judge, n: int) -> Tensor:
+    """The judge's features (n, 2, F) of 2 n validation pictures of a group's classes, at random."""
+    rows = [_rows(dataset, dataset.validation, name) for name in {group.first, group.last}]
+    chosen = np.random.default_rng(0).permutation(np.sort(np.concatenate(rows)))[: 2 * n]
+    features, _ = judge.inspect(dataset.validation.batch(chosen).x)
+    return features.view(n, 2, -1)
 
 
 def explore(
@@ -101,20 +112,26 @@ def explore(
     assert dataset.test.labels is not None
     kinds = torch.from_numpy(dataset.test.labels[places])
     sides = [dataset.test.batch(places[:, side]).x for side in (0, 1)]
-    by_model = []
+    parts: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in WAYS}
     for model in models:
-        parts = []
         for rows in torch.split(torch.arange(n), _AT_ONCE):
             found = ways(model, sides[0][rows], sides[1][rows], PLACES)
-            parts.append({name: measured(judge, found[name], kinds[rows]) for name in WAYS})
-        by_model.append({name: torch.cat([part[name] for part in parts]) for name in WAYS})
+            for name in WAYS:
+                parts[name].append(measured(judge, found[name], kinds[rows]))
     few = ways(models[0], sides[0][:SHOWN], sides[1][:SHOWN], STEPS + 2)
     return Found.of(
         group,
-        {name: torch.stack([each[name] for each in by_model], dim=1) for name in WAYS},
+        {name: _joined(each, n) for name, each in parts.items()},
+        real_features(dataset, group, judge, n),
         torch.stack([few[name] for name in (PIXELS, LINEAR, SPHERICAL)], dim=1).flatten(0, 1),
         torch.stack(sides, dim=1)[:SHOWN],
     )
+
+
+def _joined(parts: list[tuple[Tensor, Tensor]], n: int) -> Way:
+    """What was found of K models one after the other, n pairs each in portions."""
+    columns, middles = (torch.cat(each) for each in zip(*parts, strict=True))
+    return Way(*(each.view(-1, n, each.shape[1]).swapaxes(0, 1) for each in (columns, middles)))
 
 
 def reconstructed(

@@ -8,7 +8,8 @@ import numpy as np
 from scipy.stats import t as student
 from torch import Tensor
 
-from vaekit.evaluation.bootstrap import Interval, bootstrap
+from vaekit.evaluation.bootstrap import Interval, bootstrap, half_interval
+from vaekit.evaluation.generation import frechet_distance
 from vaekit.evaluation.paths import detour
 from vaekit.reports.denoise_results import paired
 from vaekit.reports.told import Told
@@ -56,8 +57,7 @@ class Group:
     @property
     def title(self) -> str:
         """In words."""
-        ends = f"{self.first.lower()} to {self.last.lower()}"
-        return f"{ends}, trained on {self.objects.title}"
+        return f"{self.first.lower()} to {self.last.lower()}, {self.objects.title}"
 
 
 GROUPS = (
@@ -78,32 +78,47 @@ AGAINST = ((LINEAR, PIXELS), (LINEAR, DECODED), (SPHERICAL, LINEAR))
 @final
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number for every seed, (..., K), of what was found on P pairs, (..., P, K, 4).
-
-    sign: 1 where more is better. The four are the share of steps that pass, the length of the
-    way, that of the straight way, and the longest step over the mean one.
-    """
+    """What is measured of ways: in words, in short, and whether more (1) or less (-1) is better."""
 
     title: str
     short: str
     sign: int
     digits: int
-    of: Callable[[Tensor], Tensor]
 
 
-def _detour(found: Tensor) -> Tensor:
-    lengths, straight = (found[..., column].transpose(-1, -2) for column in (1, 2))
+PASS = Measure("steps that pass (%)", "pass", 1, 1)
+MIDDLE = Measure("Fréchet distance of the middles", "middle", -1, 1)
+LENGTH = Measure("path length", "length", -1, 1)
+DETOUR = Measure("path length over the straight one", "detour", -1, 2)
+LONGEST = Measure("longest step over mean step", "longest", -1, 2)
+MEASURES = (PASS, MIDDLE, LENGTH, DETOUR, LONGEST)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """What a judge makes of P ways, by K models.
+
+    columns: (P, K, 4): the share of steps that pass, the length of the way, that of the straight
+    way, and the longest step over the mean one. middles: the features (P, K, F) halfway.
+    """
+
+    columns: Tensor
+    middles: Tensor
+
+
+def _detour(columns: Tensor) -> Tensor:
+    lengths, straight = (columns[..., column].transpose(-1, -2) for column in (1, 2))
     return detour(lengths, straight)
 
 
-MEASURES = (
-    Measure("steps that pass (%)", "pass", 1, 2, lambda found: 100 * found[..., 0].mean(dim=-2)),
-    Measure("path length", "length", -1, 1, lambda found: found[..., 1].mean(dim=-2)),
-    Measure("path length over the straight one", "detour", -1, 2, _detour),
-    Measure(
-        "longest step over mean step", "evenness", -1, 2, lambda found: found[..., 3].mean(dim=-2)
-    ),
-)
+_OF_PAIRS: dict[Measure, Callable[[Tensor], Tensor]] = {
+    PASS: lambda columns: 100 * columns[..., 0].mean(dim=-2),
+    LENGTH: lambda columns: columns[..., 1].mean(dim=-2),
+    DETOUR: _detour,
+    LONGEST: lambda columns: columns[..., 3].mean(dim=-2),
+}
+"""A number for every model, (..., K), of columns (..., P, K, 4)."""
 
 
 class Difference(NamedTuple):
@@ -127,19 +142,46 @@ class Difference(NamedTuple):
         return "**worse**" if high < 0 else "no clear difference"
 
 
-def value(measure: Measure, found: Tensor) -> Interval:
-    """A measure's mean over seeds, with its interval over pairs; found: (P, K, 4)."""
-    return bootstrap(lambda rows: measure.of(rows).mean(dim=-1), found)
+def _values(way: Way, real: Tensor) -> dict[Measure, Interval]:
+    """Every measure's mean over models, with its interval over pairs."""
+
+    def over_pairs(of: Callable[[Tensor], Tensor]) -> Interval:
+        return bootstrap(lambda rows: of(rows).mean(dim=-1), way.columns)
+
+    middle = half_interval(lambda *rows: _mean(_distances(*rows)), real, way.middles)
+    return {measure: over_pairs(of) for measure, of in _OF_PAIRS.items()} | {MIDDLE: middle}
 
 
-def difference(measure: Measure, ours: Tensor, theirs: Tensor) -> Difference:
-    """How much better one way is than another on the same pairs, (P, K, 4) each."""
+def _differences(ours: Way, theirs: Way, real: Tensor) -> dict[Measure, Difference]:
+    """How much better one way is than another on the same pairs, by every measure."""
 
-    def gain(one: Tensor, other: Tensor) -> Tensor:
-        return (measure.sign * (measure.of(one) - measure.of(other))).mean(dim=-1)
+    def between(sign: int, of: Callable[[Tensor], Tensor]) -> Difference:
+        over_pairs = bootstrap(
+            lambda one, other: (sign * (of(one) - of(other))).mean(dim=-1),
+            ours.columns,
+            theirs.columns,
+        )
+        by_model = ((sign * of(way.columns)).tolist() for way in (ours, theirs))
+        return Difference(over_pairs, paired(*by_model))
 
-    by_seed = [(measure.sign * measure.of(each)).tolist() for each in (ours, theirs)]
-    return Difference(bootstrap(gain, ours, theirs), paired(*by_seed))
+    middles = half_interval(
+        lambda rows, one, other: _mean(_distances(rows, other)) - _mean(_distances(rows, one)),
+        real,
+        ours.middles,
+        theirs.middles,
+        paired=True,  # the same pairs on both ways
+    )
+    by_model = ([-each for each in _distances(real, way.middles)] for way in (ours, theirs))
+    found = {measure: between(measure.sign, of) for measure, of in _OF_PAIRS.items()}
+    return found | {MIDDLE: Difference(middles, paired(*by_model))}
+
+
+def _distances(real: Tensor, middles: Tensor) -> list[float]:
+    return [frechet_distance(real, middles[:, model]) for model in range(middles.shape[1])]
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values))
 
 
 @final
@@ -147,31 +189,39 @@ def difference(measure: Measure, ours: Tensor, theirs: Tensor) -> Difference:
 class Found:
     """What was measured on the ways between pairs of a group.
 
-    values: of each measure (by its short name) and way. differences: of each measure and two
-    ways in `AGAINST`. shown: pictures (R, S, C, H, W) of the first pairs, three ways of every
-    pair, of the first seed. ends: the originals (R / 3, 2, C, H, W).
+    values: of each way, by measure. differences: of two ways in `AGAINST`, by measure. real: the
+    Fréchet distance that other real pictures have where the middles are. shown: pictures
+    (R, S, C, H, W) of the first pairs, three ways of every pair, by the first model. ends: the
+    originals (R / 3, 2, C, H, W).
     """
 
     group: Group
-    values: dict[tuple[str, str], Interval]
-    differences: dict[tuple[str, str, str], Difference]
+    values: dict[str, dict[Measure, Interval]]
+    differences: dict[tuple[str, str], dict[Measure, Difference]]
+    real: float
     shown: Tensor
     ends: Tensor
 
     @classmethod
-    def of(cls, group: Group, ways: dict[str, Tensor], shown: Tensor, ends: Tensor) -> Self:
-        """From what was found on each way, (P, K, 4) as `Measure` takes it."""
-        values = {
-            (measure.short, name): value(measure, found)
-            for measure in MEASURES
-            for name, found in ways.items()
-        }
-        differences = {
-            (measure.short, ours, theirs): difference(measure, ways[ours], ways[theirs])
-            for measure in MEASURES
-            for ours, theirs in AGAINST
-        }
-        return cls(group, values, differences, shown, ends)
+    def of(
+        cls, group: Group, ways: dict[str, Way], real: Tensor, shown: Tensor, ends: Tensor
+    ) -> Self:
+        """From what was found on each way.
+
+        real: features (P, 2, F) of real pictures of the classes of the ends, as many as there are
+        pairs, to compare the middles with, and of as many others.
+        """
+        return cls(
+            group,
+            {name: _values(way, real[:, 0]) for name, way in ways.items()},
+            {
+                (ours, theirs): _differences(ways[ours], ways[theirs], real[:, 0])
+                for ours, theirs in AGAINST
+            },
+            frechet_distance(real[:, 0], real[:, 1]),
+            shown,
+            ends,
+        )
 
 
 @final
