@@ -68,15 +68,24 @@ def small(stand_ins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(NET, "channels", (8, 8))
 
 
-def test_the_report_is_written_with_all_its_numbers_and_goes_on_from_fewer_seeds(
-    small: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_an_experiment_that_was_stopped_goes_on_to_a_report_with_all_its_numbers(
+    small: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    page = report.styles(tmp_path, quick=True, seeds=1)
-    assert "5 models to train" in " ".join(capsys.readouterr().err.split())
-    assert "One seed was trained" in page.read_text()
+    def stopped(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(report, "told", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            report.styles(tmp_path, quick=True)
+    assert "10 models to train" in " ".join(capsys.readouterr().err.split())
     kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("runs/*/model.safetensors")}
-    assert page == report.styles(tmp_path, quick=True)
-    assert "5 models to train" in " ".join(capsys.readouterr().err.split())
+    assert len(kept) == 4
+    page = report.styles(tmp_path, quick=True)
+    assert "6 models to train" in " ".join(capsys.readouterr().err.split())
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     text = page.read_text()
     for words in ("double exposure", "bag to sneaker, bags and shoes", "told vae", "Karras"):

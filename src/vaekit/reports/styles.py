@@ -123,6 +123,7 @@ def styles(
         LATENT,
         TOLD_LATENT,
         size.pairs,
+        size.samples,
         score,
         objects,
         ends,

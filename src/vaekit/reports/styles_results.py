@@ -272,7 +272,11 @@ class Digits:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """Everything the report shows. judge: its accuracy on test pictures of all ten classes."""
+    """Everything the report shows.
+
+    pairs: of test pictures, of every sort. samples: of every digit. judge: its accuracy on test
+    pictures of all ten classes.
+    """
 
     seeds: int
     epochs: int
@@ -280,6 +284,7 @@ class Results:
     latent: int
     told_latent: int
     pairs: int
+    samples: int
     judge: float
     objects: list[OfObjects]
     ends: list[Ends]
