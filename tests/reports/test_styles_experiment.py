@@ -185,5 +185,5 @@ def test_the_aim_is_met_or_missed_by_the_interval_over_seeds() -> None:
     )
     assert aim_met([0.990, 0.991, 0.989]) == "**met**"
     assert aim_met([0.960, 0.961, 0.962]) == "**missed**"
-    assert aim_met([0.97, 0.99, 0.98]) == "within the error of it"
+    assert aim_met([0.97, 0.99, 0.98]) == "neither met nor missed for sure"
     assert aim_met([0.99]) == "one seed: no verdict"

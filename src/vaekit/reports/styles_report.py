@@ -73,9 +73,9 @@ an arc around the origin. The originals stand in front and behind.
 PASSING = """
 The wish: codes lead through more pictures that pass for an object than pixels do. The share of
 {steps} steps between the ends, ends left out, that the judge takes for one of the two classes of
-the ends, over {pairs} pairs of test pictures; the same pairs for every model. **Pixels of
-reconstructions** mixes what the model makes of the two ends, so that these are the same as those
-of the ways through codes. The judge has to name one of ten classes whatever it sees: that a double
+the ends, over {pairs} pairs of test pictures; the same pairs for every model. **Decoded pixels** are
+mixed between what the model makes of the two ends, so that these are the same as those of the ways
+through codes. The judge has to name one of ten classes whatever it sees: that a double
 exposure of two bags is taken for a bag does not make it look like one.
 """
 MIDDLES = """
@@ -101,9 +101,11 @@ better or worse where both leave out zero on the same side.
 """
 DIGITS = """
 Three models with the same networks, {latent} latent dimensions and {epochs} of training, which
-differ in what they are told: a VAE that is told nothing, a VAE whose encoder and decoder are told
-the digit, and a conditional VAE, whose prior is, too. {seeds}. **Asked for** is the share of
-samples that the judge takes for the digit asked for, {aim:.0%} or more being the wish.
+differ in what they are told: a VAE that is told nothing (**vae**), one whose encoder and decoder
+are told the digit (**told vae**) and a conditional VAE (**cvae**), whose prior is told it, too.
+{seeds}.
+
+**Asked for** is the share of samples that the judge takes for the digit asked for, {aim:.0%} or more being the wish.
 **Carried** is the same of {samples:,} test digits whose codes are decoded as all ten digits. The
 **Fréchet distance** compares 300 samples of a digit with as many test digits of the same class, in
 the judge's features, and is averaged over digits; samples of the model that is told nothing are
@@ -168,7 +170,7 @@ def _findings(report: Report, results: Results) -> None:
             met = aim_met([share / 100 for share in shares])
             lines.append(
                 f"- {name}: {_over_seeds(shares)}% of samples are the digit asked for. The wish of "
-                f"{AIM:.0%} is {met}."
+                f"{AIM:.0%}: {met}."
             )
     report.text("\n".join(lines))
 
@@ -233,7 +235,7 @@ def _ends(report: Report, results: Results) -> None:
 
 def strips(found: Found) -> Figure:
     """The first pairs, on three ways each."""
-    names = [name.removeprefix("codes, ") for name in (PIXELS, LINEAR, SPHERICAL)]
+    names = [name.removesuffix(" codes") for name in (PIXELS, LINEAR, SPHERICAL)]
     columns = [f"{share:g}" for share in np.linspace(0, 1, STEPS + 2).round(2)]
     ends = found.ends.repeat_interleave(len(names), dim=0).numpy()
     return figures.strips(
@@ -304,7 +306,8 @@ def _digits(report: Report, results: Results) -> None:
         "Is it better? Higher for the ELBO, lower for the others; 95% t interval over seeds.",
     )
     report.section("One hand, ten digits", CARRIED)
-    report.figures([(each, f"{name}.") for name, each in handwriting(results).items()])
+    for name, each in handwriting(results).items():
+        report.figure(each, f"{name}: the codes of test digits, decoded as all ten.")
     report.figures(
         [(each, f"{name}: samples, by digit.") for name, each in samples(results).items()]
     )
@@ -346,7 +349,7 @@ def _against(measured: dict[str, list[Told]], name: str) -> list[str | None]:
     cells: list[str | None] = []
     for pick, sign in _PICKS:
         gain = paired(*([sign * pick(each) for each in side] for side in (ours, theirs)))
-        cells.append(" ".join(filter(None, [f"{verdict(gain)}:", with_interval(gain, 1)])))
+        cells.append(": ".join(filter(None, [verdict(gain), with_interval(gain, 1)])))
     return cells
 
 

@@ -68,9 +68,9 @@ GROUPS = (
 )
 
 PIXELS = "pixels"
-DECODED = "pixels of reconstructions"
-LINEAR = "codes, linear"
-SPHERICAL = "codes, spherical"
+DECODED = "decoded pixels"
+LINEAR = "linear codes"
+SPHERICAL = "spherical codes"
 WAYS = (PIXELS, DECODED, LINEAR, SPHERICAL)
 AGAINST = ((LINEAR, PIXELS), (LINEAR, DECODED), (SPHERICAL, LINEAR))
 
@@ -309,4 +309,4 @@ def aim_met(shares: list[float]) -> str:
         return "one seed: no verdict"
     if interval.low >= AIM:
         return "**met**"
-    return "**missed**" if interval.high < AIM else "within the error of it"
+    return "**missed**" if interval.high < AIM else "neither met nor missed for sure"
