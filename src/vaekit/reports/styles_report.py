@@ -73,9 +73,9 @@ an arc around the origin. The originals stand in front and behind.
 PASSING = """
 The wish: codes lead through more pictures that pass for an object than pixels do. The share of
 {steps} steps between the ends, ends left out, that the judge takes for one of the two classes of
-the ends, over {pairs} pairs of test pictures; the same pairs for every model. **Decoded pixels** are
-mixed between what the model makes of the two ends, so that these are the same as those of the ways
-through codes. The judge has to name one of ten classes whatever it sees: that a double
+the ends, over {pairs} pairs of test pictures; the same pairs for every model. **Decoded pixels**
+are mixed between what the model makes of the two ends, so that these are the same as those of the
+ways through codes. The judge has to name one of ten classes whatever it sees: that a double
 exposure of two bags is taken for a bag does not make it look like one.
 """
 MIDDLES = """
@@ -105,12 +105,13 @@ differ in what they are told: a VAE that is told nothing (**vae**), one whose en
 are told the digit (**told vae**) and a conditional VAE (**cvae**), whose prior is told it, too.
 {seeds}.
 
-**Asked for** is the share of samples that the judge takes for the digit asked for, {aim:.0%} or more being the wish.
-**Carried** is the same of {samples:,} test digits whose codes are decoded as all ten digits. The
-**Fréchet distance** compares 300 samples of a digit with as many test digits of the same class, in
-the judge's features, and is averaged over digits; samples of the model that is told nothing are
-of the digit that the judge finds. **Probe** is the accuracy of a linear reader of the label in the
-codes of test digits, where 10% is chance: what the model is told need not be in the code.
+**Asked for** is the share of samples that the judge takes for the digit asked for, {aim:.0%} or
+more being the wish. **Carried** is the same of {samples:,} test digits whose codes are decoded as
+all ten digits. The **Fréchet distance** compares 300 samples of a digit with as many test digits
+of the same class, in the judge's features, and is averaged over digits; samples of the model that
+is told nothing are of the digit that the judge finds. **Probe** is the accuracy of a linear reader
+of the label in the codes of test digits, where 10% is chance: what the model is told need not be
+in the code.
 """
 CARRIED = """
 Each row is one test digit: its code, decoded as every digit from 0 to 9. If the code holds the
