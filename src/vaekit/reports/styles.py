@@ -10,11 +10,21 @@ from rich.console import Console
 from vaekit.data import Dataset, load
 from vaekit.errors import BadInput
 from vaekit.evaluation import evaluate
+from vaekit.evaluation.judge import Judge
 from vaekit.reports.forecast import Forecast, Trial, forecast
 from vaekit.reports.judges import JUDGE_EPOCHS, judge_of
 from vaekit.reports.styles_measures import explore, reconstructed
 from vaekit.reports.styles_report import save_figures, save_numbers, write_report
-from vaekit.reports.styles_results import GROUPS, OBJECTS, Digits, Objects, OfObjects, Results
+from vaekit.reports.styles_results import (
+    GROUPS,
+    OBJECTS,
+    Digits,
+    Ends,
+    Found,
+    Objects,
+    OfObjects,
+    Results,
+)
 from vaekit.reports.told import (
     CASES,
     NET,
@@ -94,10 +104,8 @@ def styles(
         folder, load(data, progress=progress), console, size.judge_epochs, "clothes"
     )
     of_digits, digit_score = judge_of(folder, sets["vae"], console, size.judge_epochs)
-    wanted, asked = (
-        _trials(size),
-        told_trials(seeds=size.seeds, epochs=size.told_epochs, latent=TOLD_LATENT),
-    )
+    wanted = _trials(size)
+    asked = told_trials(seeds=size.seeds, epochs=size.told_epochs, latent=TOLD_LATENT)
     every = wanted | asked
     left = forecast(
         {name: trial for name, (_, trial) in every.items()},
@@ -107,28 +115,21 @@ def styles(
     )
     runs = _trained(wanted, data, folder / "runs", left)
     objects = [_of_objects(each, runs[each.name], sets[each.name]) for each in OBJECTS]
-    models = {name: [run.model() for run in found] for name, found in runs.items()}
-    console.print("measuring reconstructions")
-    ends = [reconstructed(models[each.name], each, sets[each.name].test, judge) for each in OBJECTS]
-    found = []
-    for group in GROUPS:
-        console.print(f"measuring ways from {group.title}")
-        name = group.objects.name
-        found.append(explore(models[name], sets[name], group, judge, size.pairs))
+    ends, found = _ways(runs, sets, judge, size.pairs, console)
     measured = told(folder / "runs", asked, of_digits, left, data=digits, samples=size.samples)
     results = Results(
-        size.seeds,
-        size.epochs,
-        size.told_epochs,
-        LATENT,
-        TOLD_LATENT,
-        size.pairs,
-        size.samples,
-        score,
-        objects,
-        ends,
-        found,
-        _digits(folder / "runs", sets, digit_score, measured),
+        seeds=size.seeds,
+        epochs=size.epochs,
+        told_epochs=size.told_epochs,
+        latent=LATENT,
+        told_latent=TOLD_LATENT,
+        pairs=size.pairs,
+        samples=size.samples,
+        judge=score,
+        objects=objects,
+        ends=ends,
+        found=found,
+        digits=_digits(folder / "runs", sets, digit_score, measured),
     )
     save_numbers(folder / "numbers.json", results)
     save_figures(folder / "figures", results)
@@ -171,6 +172,25 @@ def _of_objects(objects: Objects, runs: list[Run], dataset: Dataset) -> OfObject
         [bound.value for bound in bounds if bound is not None],
         look(runs[0].model(), dataset, samples=_SAMPLES * 4),
     )
+
+
+def _ways(
+    runs: dict[str, list[Run]],
+    sets: dict[str, Dataset],
+    judge: Judge,
+    pairs: int,
+    console: Console,
+) -> tuple[list[Ends], list[Found]]:
+    """What reconstruction costs, and the ways between pairs of every group."""
+    models = {name: [run.model() for run in found] for name, found in runs.items()}
+    console.print("measuring reconstructions")
+    ends = [reconstructed(models[each.name], each, sets[each.name].test, judge) for each in OBJECTS]
+    found = []
+    for group in GROUPS:
+        console.print(f"measuring ways from {group.title}")
+        name = group.objects.name
+        found.append(explore(models[name], sets[name], group, judge, pairs))
+    return ends, found
 
 
 def _digits(
