@@ -18,6 +18,7 @@ from vaekit.reports.styles_measures import SHOWN
 from vaekit.reports.styles_results import (
     AGAINST,
     AIM,
+    DECODED,
     DETOUR,
     LENGTH,
     LINEAR,
@@ -47,7 +48,9 @@ grey. What is wished is written down first, and what was found is said whether o
 """
 FOUND = """
 Verdicts by every measure, for every sort of pairs; the measures are explained below. More steps
-that pass are better, and less of all else.
+that pass are better, and less of all else. Ways through codes have reconstructions at their ends.
+Where they lose to pixels and win over pixels between the same reconstructions, it is
+reconstructing that costs, and not the way.
 """
 JUDGED = """
 Two small convolutional classifiers, trained on real pictures of all ten classes each, are the
@@ -92,7 +95,8 @@ pictures over the square of the share of the way between them, here the mean ove
 in the judge's features. It is never below the squared distance of the two ends, which only a
 straight way at a constant rate has. Ends that are alike make short ways, and reconstructions are
 more alike than pictures, so the length is also given **over the straight one** between the ways'
-own ends: 1 is best. The **longest step** of {coarse} over their mean is 1 for an even way.
+own ends: 1 is best. The **longest step** of {coarse} over their mean is 1 for a way that changes as
+much at every step, however long a way round it is.
 """
 DIFFERENCES = """
 Differences on the same pairs, written so that more than zero is better, with two 95% intervals:
@@ -178,6 +182,7 @@ def _findings(report: Report, results: Results) -> None:
 
 _ASKED = (
     (LINEAR, PIXELS, "Are codes, on the straight line, better than pixels?"),
+    (LINEAR, DECODED, "Are they better than pixels between the same two reconstructions?"),
     (SPHERICAL, LINEAR, "Are codes on an arc better than on the straight line?"),
 )
 
