@@ -98,8 +98,17 @@ def test_an_experiment_that_was_stopped_goes_on_to_a_report_with_all_its_numbers
     for name, measured in numbers["told"].items():
         assert len(measured) == 2
         assert all((each["obedience"] is None) == (name == "vae") for each in measured)
+
+
+def test_what_cannot_be_measured_is_refused_before_training(
+    small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(BadInput, match="`told_epochs` must be 1 or more"):
         report.styles(tmp_path, told_epochs=0)
+    monkeypatch.setattr(report, "_QUICK", report._Size(1, 1, 1, 9_000, 300, 1))
+    with pytest.raises(BadInput, match="validation pictures of Bag, and 2 and 18,000 are needed"):
+        report.styles(tmp_path, quick=True)
+    assert not list(tmp_path.iterdir())
 
 
 def check(found: dict[str, Any], measure: Measure) -> None:

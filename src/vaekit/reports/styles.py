@@ -13,7 +13,7 @@ from vaekit.evaluation import evaluate
 from vaekit.evaluation.judge import Judge
 from vaekit.reports.forecast import Forecast, Trial, forecast
 from vaekit.reports.judges import JUDGE_EPOCHS, judge_of
-from vaekit.reports.styles_measures import explore, reconstructed
+from vaekit.reports.styles_measures import check_enough, explore, reconstructed
 from vaekit.reports.styles_report import save_figures, save_numbers, write_report
 from vaekit.reports.styles_results import (
     GROUPS,
@@ -99,6 +99,8 @@ def styles(
     folder = folder or Path("reproduce-styles" + "-quick" * quick)
     console = Console(stderr=True, quiet=not progress)
     sets = {each.name: load(data, **each.options, progress=progress) for each in OBJECTS}
+    for group in GROUPS:
+        check_enough(sets[group.objects.name], group, size.pairs)
     sets |= {name: load(digits, **more, progress=progress) for name, (_, more) in CASES.items()}
     judge, score = judge_of(
         folder, load(data, progress=progress), console, size.judge_epochs, "clothes"

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit.data import Dataset, Split
+from vaekit.errors import BadInput
 from vaekit.evaluation.bootstrap import Interval, mean_interval
 from vaekit.evaluation.judge import Judge
 from vaekit.evaluation.paths import path_length, share_of_steps, straight_length, unevenness
@@ -48,6 +49,19 @@ def pairs(dataset: Dataset, group: Group, n: int, seed: int = 0) -> Array:
     one = numbers.integers(len(first), size=n)
     step = numbers.integers(1, len(last), size=n)  # so that no picture is its own partner
     return np.stack([first[one], last[(one + step) % len(last)]], axis=1)
+
+
+def check_enough(dataset: Dataset, group: Group, n: int) -> None:
+    """Raise BadInput where there are too few pictures of a group's classes for n pairs."""
+    for name in (group.first, group.last):
+        test, validation = (
+            len(_rows(dataset, split, name)) for split in (dataset.test, dataset.validation)
+        )
+        if test < 2 or validation < 2 * n:
+            raise BadInput(
+                f"{dataset.name} has {test:,} test and {validation:,} validation pictures of "
+                f"{name}, and 2 and {2 * n:,} are needed: give other `data`."
+            )
 
 
 def _rows(dataset: Dataset, split: Split, name: str) -> Array:

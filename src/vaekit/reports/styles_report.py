@@ -101,7 +101,8 @@ much at every step, however long a way round it is.
 DIFFERENCES = """
 Differences on the same pairs, written so that more than zero is better, with two 95% intervals:
 over pairs (bootstrap, or random halves for Fréchet distances) and over seeds (t). One way is called
-better or worse where both leave out zero on the same side.
+better or worse where both leave out zero on the same side. No correction is made for the number of
+verdicts.
 """
 DIGITS = """
 Three models with the same networks, {latent} latent dimensions and {epochs} of training, which
