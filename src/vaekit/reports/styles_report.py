@@ -137,7 +137,8 @@ def write_report(path: Path, results: Results) -> Path:
     shown = WAYS_SHOWN.format(shown=SHOWN)
     report.section("From one style to another", shown)
     for found in results.found:
-        report.figure(strips(found), f"{found.group.title.capitalize()}.")
+        trained = f"trained on {found.group.objects.title}"
+        report.figure(strips(found), f"{found.group.ends.capitalize()}, {trained}.")
     known = {"steps": STEPS, "pairs": results.pairs, "places": PLACES - 1, "coarse": STEPS + 1}
     report.section("Do the steps pass for an object?", PASSING.format(**known))
     _measure(report, results, PASS)
@@ -165,7 +166,7 @@ def _findings(report: Report, results: Results) -> None:
             for found in results.found
         ]
         headers = ["pairs, trained on", *(measure.title for measure in MEASURES)]
-        report.table(headers, rows, what)
+        report.table(headers, rows, what, notes=[_tally(rows)])
     lines = [
         f"- {each.objects.title}: the judge knows {each.decoded.value:.1f}% of reconstructed test "
         f"pictures, and {each.originals.value:.1f}% of the originals."
@@ -175,10 +176,17 @@ def _findings(report: Report, results: Results) -> None:
         if shares := _asked(measured):
             met = aim_met([share / 100 for share in shares])
             lines.append(
-                f"- {name}: {_over_seeds(shares)}% of samples are the digit asked for. The wish of "
-                f"{AIM:.0%}: {met}."
+                f"- {name}: {_over_seeds(shares)} per cent of samples are the digit asked for. The "
+                f"wish of {AIM:.0%}: {met}."
             )
     report.text("\n".join(lines))
+
+
+def _tally(rows: list[list[str]]) -> str:
+    """How many verdicts there are of each kind."""
+    every = [verdict.strip("*") for _, *verdicts in rows for verdict in verdicts]
+    counts = (f"{every.count(each)} {each}" for each in ("better", "worse"))
+    return f"Of {len(every)} verdicts: {', '.join(counts)}, the others neither."
 
 
 _ASKED = (

@@ -57,7 +57,12 @@ class Group:
     @property
     def title(self) -> str:
         """In words."""
-        return f"{self.first.lower()} to {self.last.lower()}, {self.objects.title}"
+        return f"{self.ends}, {self.objects.title}"
+
+    @property
+    def ends(self) -> str:
+        """From what to what, in words."""
+        return f"{self.first.lower()} to {self.last.lower()}"
 
 
 GROUPS = (
@@ -87,7 +92,7 @@ class Measure:
 
 
 PASS = Measure("steps that pass (%)", "pass", 1, 1)
-MIDDLE = Measure("Fréchet distance of the middles", "middle", -1, 1)
+MIDDLE = Measure("Fréchet distance of the middles", "middle", -1, 0)
 LENGTH = Measure("path length", "length", -1, 1)
 DETOUR = Measure("path length over the straight one", "detour", -1, 2)
 LONGEST = Measure("longest step over mean step", "longest", -1, 2)
