@@ -60,7 +60,7 @@ class _Size:
 
 
 _FULL = _Size(3, 30, 8, 400, 1_000)
-_QUICK = _Size(2, 6, 1, 100, 400, 2)
+_QUICK = _Size(2, 5, 1, 60, 300, 1)
 
 
 def styles(
@@ -85,7 +85,7 @@ def styles(
             reproduce-styles-quick with quick.
         quick: Train briefly and measure fewer pairs: a rough picture.
         seeds: Training runs of every model, for the intervals; 3 by default, and 2 with quick.
-        epochs: Epochs on bags and shoes; 30 by default, and 6 with quick.
+        epochs: Epochs on bags and shoes; 30 by default, and 5 with quick.
         told_epochs: Epochs on digits; 8 by default, and 1 with quick.
         data: Pictures with the labels Bag and Sneaker.
         digits: Pictures with labels that models are told.
