@@ -174,11 +174,11 @@ def _measured(seats: _Seats, runs: dict[str, Run], size: Size, seed: int) -> Res
     unseen = seats.told(generator, seats.unseen)
     new, old = (seats.told(variational, rows) for rows in (seats.new, ~seats.new))
     known = seats.views.take(~seats.unseen)
-    drawing = {"generator": generator.model(), "generator, plain": runs["plain"].model()}
+    drawing = {"generator": generator.model(), "plain": runs["plain"].model()}
     made, shown = measured_unseen(drawing, unseen, known)
     turned, strips = measured_turned(variational.model(), new, Views.from_split(old), size.given)
     sheets = {"unseen": shown, "turned": strips}
-    sheets |= sheets_of_generator(generator.model(), seats.told(generator, ~seats.unseen), seed)
+    sheets |= sheets_of_generator(drawing["plain"], seats.told(generator, ~seats.unseen), seed)
     sheets |= sheets_of_variational(variational.model(), old, seed)
     return Results(
         size,
