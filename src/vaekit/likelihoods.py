@@ -36,6 +36,10 @@ class Likelihood(nn.Module, ABC):
         """The shape of the parameters for data of a shape: (M, *shape) where values are alike."""
         return (self.needs, *shape)
 
+    def fitted(self, shape: Shape) -> "Likelihood":
+        """Itself, or one that has what it needs to know of the data's shape."""
+        return self
+
     def holds(self, x: Tensor) -> Tensor:
         """Which values of x (B, *shape) may be, bool of its shape."""
         held: Tensor = self.support.check(x)  # type: ignore[no-untyped-call]
@@ -112,6 +116,45 @@ class SharedGaussian(Likelihood):
         """Independent Gaussian values."""
         scale = softplus(self.raw) + self.minimum
         return events.Gaussians(parameters.squeeze(2), scale)
+
+
+@final
+class BandGaussian(Likelihood):
+    """A Gaussian with a standard deviation for each band, the last axis but one, that is learned.
+
+    Args:
+        initial: The standard deviations training starts from.
+        minimum: What they stay above.
+        bands: How many there are; left out, as many as the data have.
+    """
+
+    def __init__(self, initial: float = 0.5, minimum: float = 0.01, bands: int = 0) -> None:
+        super().__init__()
+        self.initial, self.minimum = initial, _positive("`minimum`", minimum)
+        if not initial > minimum:
+            raise BadInput(f"`initial` must be above `minimum`, {minimum:g}, not {initial:g}.")
+        if bands < 0:
+            raise BadInput(f"`bands` must be 0 or more, not {bands}.")
+        raw = _inverse_softplus(_positive("`initial`", initial) - minimum)
+        self.raw = nn.Parameter(torch.full((bands, 1), raw))
+
+    @property
+    def scale(self) -> Tensor:
+        """The standard deviations, (bands, 1)."""
+        return softplus(self.raw) + self.minimum
+
+    def fitted(self, shape: Shape) -> "BandGaussian":
+        """One with as many bands as data of a shape have; raises BadInput where it has others."""
+        if len(shape) < 2 or len(self.raw) not in (0, shape[-2]):
+            raise BadInput(
+                f"`likelihood='band-gaussian'` of {len(self.raw) or 'some'} bands is not for data "
+                f"of shape {shape}: they need an axis of these, the last but one."
+            )
+        return self if len(self.raw) else BandGaussian(self.initial, self.minimum, shape[-2])
+
+    def forward(self, parameters: Tensor) -> Event:
+        """Independent Gaussian values."""
+        return events.ScaledGaussians(parameters.squeeze(2), self.scale)
 
 
 @final

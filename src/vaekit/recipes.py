@@ -23,6 +23,7 @@ from vaekit.latents import (
     StandardNormal,
 )
 from vaekit.likelihoods import (
+    BandGaussian,
     Bernoulli,
     ContinuousBernoulli,
     Gaussian,
@@ -31,7 +32,7 @@ from vaekit.likelihoods import (
     SharedGaussian,
 )
 from vaekit.model import Autoencoder
-from vaekit.nets import MLP, Conv, Critic, Net, ResNet, Shape
+from vaekit.nets import MLP, Bands, Conv, Critic, Net, ResNet, Shape
 from vaekit.objectives import (
     ELBO,
     IWAE,
@@ -378,7 +379,12 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "vae-gan": vae_gan,
 }
 
-NETS: dict[str, Callable[..., Net]] = {"mlp": MLP, "conv": Conv, "resnet": ResNet}
+NETS: dict[str, Callable[..., Net]] = {
+    "mlp": MLP,
+    "conv": Conv,
+    "resnet": ResNet,
+    "bands": Bands,
+}
 
 LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {
     "bernoulli": Bernoulli,
@@ -386,6 +392,7 @@ LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {
     "gaussian": Gaussian,
     "shared-gaussian": SharedGaussian,
     "pixel-gaussian": PixelGaussian,
+    "band-gaussian": BandGaussian,
 }
 
 CORRUPTIONS: dict[str, Callable[..., Corruption]] = {**SINGLE, "several": Several}
@@ -416,7 +423,7 @@ def assemble(
         raise BadInput(f"`{named}` must be 1 or more, not {size}.")
     kind = KINDS[usual(shape)]
     net = net or NETS[kind.net(shape)]()
-    likelihood = likelihood or LIKELIHOODS[kind.likelihood(shape)]()
+    likelihood = (likelihood or LIKELIHOODS[kind.likelihood(shape)]()).fitted(tuple(shape))
     encoder = net.encoder(shape, context)
     decoder = net.decoder(size, likelihood.outputs(shape), context)
     return Autoencoder(encoder, latent(encoder.features, size), decoder, likelihood)

@@ -67,7 +67,7 @@ def prepare(
     """
     if crop == "face" and image_size is None:
         raise BadInput("`crop='face'` needs `image_size`, as faces differ in size")
-    folder = cache_dir() / "images" / _key(listing, image_size, crop)
+    folder = cache_dir() / "images" / listing.key(_VERSION, image_size, crop)
     if crop == "face" and not folder.exists():
         check_installed()
     build(folder, lambda partial: _fill(partial, listing, image_size, crop, workers, progress))
@@ -99,15 +99,6 @@ def _tell(manifest: dict[str, Any], names: list[str]) -> None:
             NoFaces,
             stacklevel=3,
         )
-
-
-def _key(listing: Listing, image_size: int | None, crop: Crop) -> str:
-    key = hashlib.sha256(
-        json.dumps([_VERSION, str(listing.source.resolve()), image_size, crop]).encode()
-    )
-    for name, stamp in zip(listing.names, listing.stamps, strict=True):
-        key.update(f"{name}\0{stamp}\n".encode("utf-8", "surrogateescape"))
-    return key.hexdigest()[:32]
 
 
 def _fill(

@@ -1,9 +1,10 @@
 """Encoder and decoder bodies, as options that build them."""
 
 from vaekit.contracts import Net, Shape
+from vaekit.nets.bands import Bands
 from vaekit.nets.conv import Conv
 from vaekit.nets.critic import Critic, Judgement
 from vaekit.nets.mlp import MLP
 from vaekit.nets.resnet import ResNet
 
-__all__ = ["MLP", "Conv", "Critic", "Judgement", "Net", "ResNet", "Shape"]
+__all__ = ["MLP", "Bands", "Conv", "Critic", "Judgement", "Net", "ResNet", "Shape"]
