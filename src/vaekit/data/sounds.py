@@ -155,7 +155,7 @@ def read_sounds(path: Path, wanted: Sounds) -> Found:
         "sound",
         digest(prepared.digest, sound.to_json(), told),
         label_names,
-        options=_options(wanted, sound),
+        options=_options(wanted),
         left_out={
             "broken": len(prepared.noted["broken"]),
             "silent": len(prepared.noted["silent"]),
@@ -332,10 +332,9 @@ def _in_order(values: set[str]) -> list[str]:
     return sorted(values, key=lambda each: (0, int(each), each) if each.isdigit() else (1, 0, each))
 
 
-def _options(wanted: Sounds, sound: Sound) -> dict[str, Any]:
-    """What was asked for, as `load` takes it, with the defaults that the data gave."""
+def _options(wanted: Sounds) -> dict[str, Any]:
+    """What was asked for, as `load` takes it."""
     given = {name: value for name, value in asdict(wanted).items() if value is not None}
-    given |= {"rate": sound.rate, "mels": sound.mels, "step": sound.step}
     if "attributes" in given:
         given["attributes"] = str(given["attributes"])
     return {name: value for name, value in given.items() if name not in ("workers", "progress")}
