@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from vaekit.errors import BadInput
@@ -15,7 +16,7 @@ RANGE = 60.0  # decibels from the loudest to what is white
 SHADES = LinearSegmentedColormap.from_list("ink", ["white", "#a9c6ea", BLUE, INK])
 _WIDE, _HIGH = 1.55, 1.25  # inches of one spectrogram at least
 _MOST_WIDE = 11.0
-_TICKS = (125, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000)
+_TICKS = (500, 1_000, 2_000, 4_000, 8_000, 16_000)
 
 
 def spectrograms(
@@ -63,7 +64,10 @@ def spectrograms(
                     interpolation="nearest",
                 )
                 axes.set_yticks(*_ticks(middles))
-                axes.locator_params(axis="x", nbins=4)
+                axes.xaxis.set_major_locator(
+                    MaxNLocator(max(2, int(2.5 * inches)), steps=[1, 2, 5])
+                )
+                axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         for axes, name in zip(grid[:, 0], names, strict=False):
             axes.set_ylabel(f"{name}\nHz")
         for axes in grid[:, 0] if not names else ():
@@ -102,6 +106,6 @@ def _check(
 
 def _ticks(middles: Any) -> tuple[list[float], list[str]]:
     """Where in the bands some round frequencies lie, and what they are called."""
-    some = [each for each in _TICKS[2:] if middles[0] <= each <= middles[-1]]
+    some = [each for each in _TICKS if middles[0] <= each <= middles[-1]]
     places = np.interp(some, middles, np.arange(len(middles)) + 0.5)
     return places.tolist(), [f"{each:,}" for each in some]
