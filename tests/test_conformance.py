@@ -60,6 +60,8 @@ KINDS = {
     "residual": Kind("resnet", {"channels": (4, 8), "plain": 1}, (3, 16, 16)),
     "told": Kind("mlp", {"hidden": (12, 8)}, (7,), context=2),
     "told-pictures": Kind("conv", {"channels": (4, 8)}, (3, 16, 16), context=3),
+    "sound": Kind("bands", {"channels": (6, 8), "hidden": 10}, (1, 6, 9)),
+    "told-sound": Kind("bands", {"channels": (6, 8), "hidden": 0}, (1, 6, 9), context=2),
 }
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -78,7 +80,9 @@ CASES = [
     if part().support.check(KINDS[kind].data()).all()
     and (len(KINDS[kind].shape) == 3 or recipe not in FOR_PICTURES)
     and (KINDS[kind].context or recipe not in FOR_CONTEXTS)
-    and (not KINDS[kind].context or likelihood == "pixel-gaussian")
+    and (not KINDS[kind].context or likelihood == "pixel-gaussian" or KINDS[kind].net == "bands")
+    and (KINDS[kind].net != "bands" or likelihood == "band-gaussian")
+    and (KINDS[kind].net != "bands" or recipe not in FOR_PICTURES)
 ]
 
 

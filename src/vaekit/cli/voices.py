@@ -85,8 +85,8 @@ def classes(run: Run, json: bool) -> None:
     for column in columns:
         own = found.rows(column)
         print(
-            f"{column}: {found.accuracy[own].mean():.0%} of held-out segments and "
-            f"{found.of_groups[own].mean():.0%} of recordings told apart, by chance "
+            f"{column}: {np.nanmean(found.accuracy[own]):.0%} of held-out segments and "
+            f"{np.nanmean(found.of_groups[own]):.0%} of recordings told apart, by chance "
             f"{1 / len(own):.0%}."
         )
     for first, second in itertools.combinations(columns, 2):

@@ -64,27 +64,26 @@ class Listing:
 def listing(source: Path, endings: tuple[str, ...] = PICTURES) -> Listing:
     """The files with these endings in a folder and its sub-folders, or in an archive.
 
-    Raises BadInput where there is none, and for archives as `archives.members` does.
+    Raises BadInput where there is none, where there are images and recordings, and for archives
+    as `archives.members` does.
     """
-    found = sorted(_inside(source, endings))
+    inside = dict(_inside(source, SUFFIXES))
+    found = sorted(each for each in inside.items() if each[0].lower().endswith(endings))
+    if 0 < len(found) < len(inside):
+        other = min(name for name in inside if not name.lower().endswith(endings))
+        raise BadInput(
+            f"'{source}' holds both images and recordings, such as '{in_utf8(found[0][0])}' and "
+            f"'{in_utf8(other)}': give a folder of one or the other"
+        )
     if not found:
         raise BadInput(f"'{source}' holds no {_CALLED[endings]}; looked for {', '.join(endings)}")
     return Listing(source, [name for name, _ in found], [stamp for _, stamp in found])
 
 
 def holds_sounds(source: Path) -> bool:
-    """Whether a folder or an archive holds recordings rather than pictures.
-
-    Raises BadInput where it holds both.
-    """
-    first: dict[str, str] = {}
-    for name, _ in _inside(source, SUFFIXES):
-        called = _CALLED[SOUNDS if name.lower().endswith(SOUNDS) else PICTURES]
-        first.setdefault(called, name)
-    if len(first) > 1:
-        both = " and ".join(f"{called}, such as '{in_utf8(first[called])}'" for called in first)
-        raise BadInput(f"'{source}' holds {both}: give a folder of one or the other")
-    return _CALLED[SOUNDS] in first
+    """Whether a folder or an archive holds recordings rather than pictures, by the first file."""
+    first = next(_inside(source, SUFFIXES), None)
+    return first is not None and first[0].lower().endswith(SOUNDS)
 
 
 def _inside(source: Path, endings: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,7 @@ def match(
     where: str,
     *,
     spare: bool = False,
-    what: str = "images",
+    what: str = "image",
 ) -> npt.NDArray[np.int64]:
     """The row of a table for every file, or -1 where it has none; shape (len(files),).
 
@@ -30,7 +30,7 @@ def match(
 
     names: of the table's rows. files: paths within a folder or archive.
     where: the table, for messages. spare: whether rows without a file go unmentioned.
-    what: what the files are called.
+    what: what one of the files is called.
     Raises BadInput where nothing matches, or where a name could be several files or rows.
     Warns with `UnmatchedNames` of rows and files that have no partner.
     """
@@ -38,7 +38,7 @@ def match(
     wanted, had = [form(name) for name in names], [form(file) for file in files]
     row_of = dict(zip(reversed(wanted), reversed(range(len(wanted))), strict=True))
     _check_single(row_of, wanted, names, had, where, "rows")
-    _check_single(row_of, had, files, had, where, what)
+    _check_single(row_of, had, files, had, where, f"{what}s")
     rows = np.array([row_of.get(key, -1) for key in had], np.int64)
     _report(names, files, rows, where, spare, what)
     return rows
@@ -57,8 +57,8 @@ def _form(
             break
     if best is None:
         raise BadInput(
-            f"no name in '{where}', such as '{names[0]}', is that of one of the {what}, such as "
-            f"'{files[0]}'; give a table for these {what}"
+            f"no name in '{where}', such as '{names[0]}', is that of one of the {what}s, such as "
+            f"'{files[0]}'; give a table for these {what}s"
         )
     return best
 
@@ -108,7 +108,7 @@ def _report(
     alone = np.flatnonzero(rows < 0)
     if len(alone):
         parts.append(
-            f"left out {len(alone):,} of {len(files):,} {what} that have no row in '{where}', "
+            f"left out {len(alone):,} of {len(files):,} {what}s that have no row in '{where}', "
             f"first '{files[alone[0]]}'"
         )
     used = np.zeros(len(names), np.bool_)
@@ -116,7 +116,7 @@ def _report(
     unused = np.flatnonzero(~used)
     if len(unused) and not spare:
         parts.append(
-            f"{len(unused):,} of {len(names):,} rows in '{where}' are of no {what}, "
+            f"{len(unused):,} of {len(names):,} rows in '{where}' have no {what}, "
             f"first '{names[unused[0]]}'"
         )
     if parts:

@@ -79,6 +79,10 @@ def _holds_recordings(path: Path) -> bool:
     return _holds_files(path) and holds_sounds(path)
 
 
+def _holds_pictures(path: Path) -> bool:
+    return _holds_files(path) and not holds_sounds(path)
+
+
 def _read_arrays(path: Path, options: Arrays) -> Found:
     if cifar.is_there(path):
         return cifar.read(path)
@@ -94,9 +98,9 @@ def _read_arrays(path: Path, options: Arrays) -> Found:
     )
 
 
+PICTURES = Reader("folders and archives of images", Pictures, _holds_pictures, read_pictures)
 SOUNDS = Reader("folders and archives of recordings", Sounds, _holds_recordings, read_sounds)
-PICTURES = Reader("folders and archives of images", Pictures, _holds_files, read_pictures)
 ARRAYS = Reader("files of arrays", Arrays, lambda path: True, _read_arrays)
-READERS = (SOUNDS, PICTURES, ARRAYS)
+READERS = (PICTURES, SOUNDS, ARRAYS)
 """In the order in which they are asked."""
 _BY_OPTIONS = {reader.options: reader for reader in READERS}

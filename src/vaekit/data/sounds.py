@@ -101,7 +101,8 @@ class Sounds:
         ):
             value = getattr(self, name)
             if value is not None and not least <= value <= most:
-                raise BadInput(f"`{name}` must be from {least:,} to {most:,}, not {value}")
+                bound = f"at least {least:,}" if value < least else f"at most {most:,}"
+                raise BadInput(f"`{name}` must be {bound}, not {value}")
         if self.hop > self.window:
             raise BadInput(f"`hop` must be at most `window`, {self.window:g}, not {self.hop:g}")
         if self.labels is not None and self.label_depth is not None:
@@ -299,7 +300,7 @@ def _told(
             )
     if wanted.attributes is not None:
         about = read_attributes(wanted.attributes)
-        rows = match(about.names, files.names, str(wanted.attributes), what="recordings")
+        rows = match(about.names, files.names, str(wanted.attributes), what="recording")
         known &= rows >= 0
         more = matched(about, rows)
         if twice := sorted({RECORDING, START, *table} & more.keys()):

@@ -209,7 +209,7 @@ _ALL = (
     Source(
         "speech",
         "the digits zero to nine, spoken by 6 people: the Free Spoken Digit Dataset",
-        "3,000 recordings",
+        "3,000 recordings in segments",
         (1, 64, 20),
         "Jackson et al., CC BY-SA 4.0",
         read_speech,
