@@ -20,7 +20,8 @@ told only from where finds the seat in one picture of it. Here both learn from {
 seen from many sides, on {side} x {side} pixels, and are measured on views they never saw. The
 **error** is the mean squared error of the colours, in units of 0.001, white being 1; the
 **overlap** is that of the masks, intersection over union. Intervals are 95%, over seats by
-bootstrap. There is one training run of each model: the luck of training is in none of them.
+bootstrap. There is one training run of each model: the luck of training is in none of them. A
+squared error forgives a blur more than a picture that is sharp and wrong: look at both.
 """
 UNSEEN = """
 A fifth of the views of every seat were held out at random: {trained:,} were trained on for
