@@ -36,6 +36,7 @@ EXPERIMENTS = {
     "mnist": "vaekit.reports.mnist",
     "faces": "vaekit.reports.faces",
     "denoise": "vaekit.reports.denoise",
+    "speech": "vaekit.reports.speech",
 }
 
 
