@@ -9,7 +9,7 @@ from vaekit.data import Sound
 
 Array = NDArray[Any]
 
-LOWEST, HIGHEST = 60.0, 400.0  # hertz, of voices
+LOWEST, HIGHEST = 75.0, 400.0  # hertz, of voices
 
 
 def pitch_track(wave: Array, sound: Sound) -> Array:

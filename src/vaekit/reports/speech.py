@@ -220,14 +220,15 @@ class _Bench:
     def waves(self, main: list[Voices], speakers: dict[str, float]) -> tuple[list[Way], Pitches]:
         """The ways of giving another speaker, through a wave and back, and what pitch does."""
         asked = self.test.asked("speaker")
+        originals, real = through_wave(self.sound, self.test.spectrograms)
         again, turned, pitches = list[Way](), list[Way](), list[Pitches]()
         for voices in main:
             before, heard = through_wave(self.sound, voices.again(self.test))
             again.append(self.heard(AGAIN, heard))
             after, heard = through_wave(self.sound, voices.turned(self.test, "speaker", asked))
             turned.append(self.heard(TURNED, heard, "speaker", asked))
-            pitches.append(pitches_of(self.sound, speakers, before, after, asked))
-        _, real = through_wave(self.sound, self.test.spectrograms)
+            waves = originals, before, after
+            pitches.append(pitches_of(self.sound, speakers, self.test, asked, waves))
         means = mean_spectra(self.known, "speaker")
         _, other = through_wave(self.sound, swapped(self.test, "speaker", asked, means))
         ways = [self.heard(REAL, real), _joined(again), _joined(turned)]

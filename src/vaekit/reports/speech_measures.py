@@ -169,21 +169,23 @@ def pitch_of_speakers(known: Recordings, sound: Sound) -> dict[str, float]:
 def pitches_of(
     sound: Sound,
     speakers: dict[str, float],
-    before: Sequence[Array],
-    after: Sequence[Array],
+    recordings: Recordings,
     asked: Sequence[tuple[int, str]],
+    waves: tuple[Sequence[Array], Sequence[Array], Sequence[Array]],
 ) -> Pitches:
-    """How pitch moves from the waves of N reconstructions to those of their versions."""
+    """How pitch moves in the waves of N recordings, their reconstructions and their versions."""
 
     def logs(waves: Sequence[Array]) -> Tensor:
         return torch.tensor([median_pitch(wave, sound) for wave in waves]).log()
 
-    shape = (len(before), -1)
-    old = logs(before)
+    shape, own = (len(recordings), -1), recordings.speaker
+    real, before, after = map(logs, waves)
     return Pitches(
         speakers,
-        torch.stack([old[n] for n, _ in asked]).reshape(shape),
-        logs(after).reshape(shape),
+        real,
+        torch.stack([before[n] for n, _ in asked]).reshape(shape),
+        after.reshape(shape),
+        torch.tensor([speakers[own[n]] for n, _ in asked]).log().reshape(shape),
         torch.tensor([speakers[to] for _, to in asked]).log().reshape(shape),
     )
 
@@ -216,11 +218,7 @@ def shown(
     for n, to in _farthest(names, speakers):
         three = {"original": some.spectrograms[n], "reconstruction": again[n]}
         three["transformation"] = turned[n, to]
-        title = f"{names[n]} to {to}"
-        tracks[title] = {what: _track(sound, each) for what, each in three.items()}
-        tracks[title]["target's median"] = np.full(
-            some.spectrograms[n].shape[1], speakers[to], np.float64
-        )
+        tracks[names[n], to] = {what: _track(sound, each) for what, each in three.items()}
     return Shown(digit, names, rows, clips, tracks)
 
 

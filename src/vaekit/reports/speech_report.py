@@ -20,6 +20,7 @@ from vaekit.reports.denoise_results import verdict
 from vaekit.reports.speech_results import (
     LISTENERS,
     MAIN,
+    REAL,
     SWAPPED,
     TURNED,
     Results,
@@ -51,8 +52,8 @@ Test recordings as spectrograms. An **original** and a **reconstruction** should
 own speaker and digit: they are the ceiling. A **transformation**, and the swap of the **mean
 spectrum**, should be heard as the speaker asked for and as the digit that was said; each recording
 is given the five other speakers. Models: codes of {latent} dimensions, beta {beta:g}, {epochs}
-epochs, {seeds}. Intervals are 95%: Wilson's where there is one answer for each recording, else bootstrapped
-over recordings, whose versions stay together.
+epochs, {seeds}. Intervals are 95%: Wilson's where there is one answer for each recording, else
+bootstrapped over recordings, whose versions stay together.
 """
 HOLDS = """
 Is the transformation heard rightly more often than the swap of mean spectra? The difference is
@@ -69,11 +70,12 @@ too, comes from its spectrogram by Griffin and Lim's method, so that what differ
 spectrogram alone.
 """
 PITCH = """
-A filter leaves the pitch of a voice where it is; another voice has another one. The pitch (pYIN,
-median over the voiced frames of a wave) of {waved} recordings, before, as reconstructions, and
-after the transformation. The target is the median pitch of training recordings of the speaker asked
-for: {speakers} Hz. **Nearer** is how often the pitch comes closer to the target's: a half would be
-chance. **Gone** is the share of the way, in semitones, that the pitch moves.
+An equaliser leaves the pitch of a voice where it is; another voice has another one. Here it is
+tracked (pYIN) in the waves of {waved} recordings, of their reconstructions and of their
+transformations; of each wave the median over the frames that have a pitch is taken. The medians of
+training recordings by speaker, in hertz: {speakers}. **Nearer** is how often a transformation's
+pitch is closer to that of the speaker asked for than the reconstruction's: a half would be chance.
+**Gone** is the share of the way from speaker to speaker, in semitones, that the pitch moves.
 """
 SCALE = """
 The way from one speaker's mean code to another's can be gone in part, or beyond: scale 0 is the
@@ -251,15 +253,18 @@ def _pitch(report: Report, results: Results) -> None:
     pitches = results.pitches
     speakers = ", ".join(f"{name} {hertz:.0f}" for name, hertz in pitches.speakers.items())
     report.section("Pitch", PITCH.format(waved=results.waved, speakers=speakers))
-    known, nearer, gone = pitches.known, pitches.nearer(), pitches.gone()
-    rows = [["nearer (%)", _share(nearer)], ["gone (%)", _share(gone)]]
+    known = pitches.known
+    rows = [[f"has a pitch: {name}", _share(share)] for name, share in pitches.heard().items()]
+    moves = {"nearer": pitches.nearer(), "gone": pitches.gone()}
+    rows += [[name, _share(share)] for name, share in moves.items() if share is not None]
     ends = [semitones(hertz) for hertz in pitches.speakers.values()]
     note = (
-        f"Of {known.numel():,} transformations {int(known.sum()):,} have a pitch before and after. "
+        f"Nearer and gone are of the {int(known.sum()):,} of {known.numel():,} transformations "
+        "that have a pitch as their reconstructions have. "
         f"The speakers' medians span {max(ends) - min(ends):.1f} semitones. "
         "95% intervals, bootstrapped over recordings."
     )
-    report.table(["", "pitch"], rows, notes=[note])
+    report.table(["", "share (%)"], rows, notes=[note])
     report.figure(
         tracks(results),
         "Pitch of one recording each, of the pairs whose pitches lie farthest apart.",
@@ -268,13 +273,15 @@ def _pitch(report: Report, results: Results) -> None:
 
 def tracks(results: Results) -> Figure:
     """Pitches over time, by example."""
-    plots = {
-        title: [
+    plots = {}
+    for (one, to), found in results.shown.tracks.items():
+        plots[f"{one} to {to}"] = [
             Line(name, (np.arange(len(track)) / results.sound.second).tolist(), track.tolist())
             for name, track in found.items()
         ]
-        for title, found in results.shown.tracks.items()
-    }
+        end = len(found[REAL]) / results.sound.second
+        ends = [results.pitches.speakers[to]] * 2
+        plots[f"{one} to {to}"].append(Line("median of the speaker asked for", [0, end], ends))
     return lines(plots, xlabel="seconds", ylabel="pitch (Hz)")
 
 
@@ -301,6 +308,9 @@ def traded(results: Results) -> Figure:
                 for name in (each, "digit")
             )
             plots.setdefault(title, []).append(Line(model.name, x, y))
+        swap = results.spoken[-1]
+        x, y = ([100 * swap.share(name).value] for name in (each, "digit"))
+        plots[title].append(Line(swap.name, x, y))
     return lines(plots, xlabel="heard as asked for (%)", ylabel="heard as the same digit (%)")
 
 
@@ -314,7 +324,8 @@ def _grid(report: Report, results: Results) -> None:
     note = "Kept: of reconstructions. Asked, and the last column: of transformations."
     report.table(headers, rows, notes=[note], digits=[None, 1, 1, None, 1, 1, 1, 1, 1])
     scales = ", ".join(f"{scale:g}" for scale in results.size.few)
-    report.figure(traded(results), f"What naming the target costs, at the scales {scales}.")
+    about = f"What it costs to be heard as asked for, at the scales {scales}"
+    report.figure(traded(results), f"{about}; the swap of mean spectra is one point.")
 
 
 def _of_model(model: Traded) -> list[Any]:
@@ -370,6 +381,7 @@ def save_numbers(path: Path, results: Results) -> None:
         return {way.name: numbers(way) for way in found}
 
     pitches = results.pitches
+    nearer, gone = pitches.nearer(), pitches.gone()
     found = {
         "recordings": {"trained": results.trained, "measured": results.measured},
         "epochs": results.size.epochs,
@@ -397,8 +409,9 @@ def save_numbers(path: Path, results: Results) -> None:
         "pitch": {
             "speakers": pitches.speakers,
             "measurable": int(pitches.known.sum()),
-            "nearer": asdict(pitches.nearer()),
-            "gone": asdict(pitches.gone()),
+            "heard": {name: asdict(share) for name, share in pitches.heard().items()},
+            "nearer": None if nearer is None else asdict(nearer),
+            "gone": None if gone is None else asdict(gone),
         },
     }
     path.parent.mkdir(parents=True, exist_ok=True)

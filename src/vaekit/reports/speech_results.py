@@ -122,38 +122,52 @@ class Pitches:
     """How the pitch of N recordings moves when each is given T other voices.
 
     speakers: the median pitch of real recordings, in hertz.
-    before, after, wanted: logarithms of the median pitch of the reconstruction, of the
-        transformation, and the target's, (N, T); NaN where no pitch is heard.
+    real: logarithms of the median pitch of the originals, (N,); NaN where no pitch is heard.
+    before, after: the same of the reconstruction and of the transformation, (N, T).
+    own, wanted: of the speaker and of the one asked for, (N, T).
     """
 
     speakers: dict[str, float]
+    real: Tensor
     before: Tensor
     after: Tensor
+    own: Tensor
     wanted: Tensor
 
     @staticmethod
     def joined(parts: "Sequence[Pitches]") -> "Pitches":
         """Those of several training runs, of the same recordings, side by side."""
-        columns = ([part.before, part.after, part.wanted] for part in parts)
-        before, after, wanted = (torch.cat(each, dim=1) for each in zip(*columns, strict=True))
-        return Pitches(parts[0].speakers, before, after, wanted)
+        columns = ([part.before, part.after, part.own, part.wanted] for part in parts)
+        joint = (torch.cat(each, dim=1) for each in zip(*columns, strict=True))
+        return Pitches(parts[0].speakers, parts[0].real, *joint)
 
     @property
     def known(self) -> Tensor:
         """Where pitch is heard before and after, (N, T) bool."""
         return (self.before + self.after).isfinite()
 
-    def nearer(self) -> Interval:
+    def heard(self) -> dict[str, Interval]:
+        """How often there is a pitch at all, with intervals over recordings."""
+        waves = {REAL: self.real[:, None], AGAIN: self.before, TURNED: self.after}
+        return {
+            name: mean_interval(each.isfinite().double().mean(1)) for name, each in waves.items()
+        }
+
+    def nearer(self) -> Interval | None:
         """How often the pitch comes nearer to the target's, with an interval over recordings."""
         known = self.known
+        if not known.any():
+            return None
         better = (self.after - self.wanted).abs() < (self.before - self.wanted).abs()
         sums, counts = (better & known).sum(1).double(), known.sum(1).double()
         return bootstrap(lambda hits, all_: hits.sum(1) / all_.sum(1), sums, counts)
 
-    def gone(self) -> Interval:
-        """The share of the way to the target's pitch that is gone: the slope through nothing."""
+    def gone(self) -> Interval | None:
+        """The share of the way from speaker to speaker that is gone: the slope through nothing."""
         known = self.known
-        way = torch.where(known, self.wanted - self.before, 0.0)
+        if not known.any():
+            return None
+        way = torch.where(known, self.wanted - self.own, 0.0)
         moved = torch.where(known, self.after - self.before, 0.0)
         sums, squares = (way * moved).sum(1).double(), way.square().sum(1).double()
         return bootstrap(lambda above, below: above.sum(1) / below.sum(1), sums, squares)
@@ -175,14 +189,14 @@ class Shown:
 
     speakers: in the order of the rows. rows: of each its original and then its version in every
     voice, spectrograms (mels, T) of logarithms. clips: of each some, to be heard.
-    tracks: pitches in hertz (T,) by what they are of, by example.
+    tracks: pitches in hertz (T,) by what they are of, by pair of speakers.
     """
 
     digit: str
     speakers: tuple[str, ...]
     rows: list[list[Array]]
     clips: list[list[Clip]]
-    tracks: dict[str, dict[str, Array]]
+    tracks: dict[tuple[str, str], dict[str, Array]]
 
 
 @final
