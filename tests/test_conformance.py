@@ -60,8 +60,8 @@ KINDS = {
     "residual": Kind("resnet", {"channels": (4, 8), "plain": 1}, (3, 16, 16)),
     "told": Kind("mlp", {"hidden": (12, 8)}, (7,), context=2),
     "told-pictures": Kind("conv", {"channels": (4, 8)}, (3, 16, 16), context=3),
-    "sound": Kind("bands", {"channels": (6, 8), "hidden": 10}, (1, 6, 9)),
-    "told-sound": Kind("bands", {"channels": (6, 8), "hidden": 0}, (1, 6, 9), context=2),
+    "sound": Kind("bands", {"channels": (6, 8), "dense": 10}, (1, 6, 9)),
+    "told-sound": Kind("bands", {"channels": (6, 8), "dense": 0}, (1, 6, 9), context=2),
 }
 
 OPTIONS: dict[str, dict[str, Any]] = {
