@@ -136,19 +136,15 @@ def test_training_runs_are_compared_with_what_has_none() -> None:
     assert fixed.over_seeds("digit", fixed) is None
 
 
-def test_pitch_that_moves_half_the_way_has_gone_half_of_it() -> None:
+def test_a_pitch_is_nearer_where_it_is_and_only_where_it_is_heard() -> None:
     own = torch.tensor([[110.0, 110.0], [150.0, 150.0]]).log()
     wanted = torch.tensor([[150.0, 210.0], [110.0, 210.0]]).log()
-    real = own[:, 0]
-    moved = Pitches({}, real, own, (own + wanted) / 2, own, wanted)
-    gone, nearer = moved.gone(), moved.nearer()
-    assert gone is not None
-    assert nearer is not None
-    assert gone.value == pytest.approx(0.5)
-    assert nearer.value == 1
-    lost = Pitches({}, real, own, torch.full_like(own, torch.nan), own, wanted)
-    assert lost.gone() is None
+    moved = Pitches({}, own[:, 0], own, (own + wanted) / 2, wanted)
+    away = Pitches({}, own[:, 0], own, (3 * own - wanted) / 2, wanted)
+    lost = Pitches({}, own[:, 0], own, torch.full_like(own, torch.nan), wanted)
+    assert moved.nearer() == Interval(1, 1, 1)
+    assert away.nearer() == Interval(0, 0, 0)
+    assert lost.nearer() is None
     assert lost.heard()["transformation"].value == 0
-    joint = Pitches.joined([moved, lost]).gone()
-    assert joint is not None
-    assert joint.value == pytest.approx(0.5)
+    assert Pitches.joined([moved, lost]).nearer() == Interval(1, 1, 1)
+    assert Pitches.joined([moved, away]).nearer() == Interval(0.5, 0.5, 0.5)

@@ -178,14 +178,13 @@ def pitches_of(
     def logs(waves: Sequence[Array]) -> Tensor:
         return torch.tensor([median_pitch(wave, sound) for wave in waves]).log()
 
-    shape, own = (len(recordings), -1), recordings.speaker
+    shape = len(recordings), -1
     real, before, after = map(logs, waves)
     return Pitches(
         speakers,
         real,
         torch.stack([before[n] for n, _ in asked]).reshape(shape),
         after.reshape(shape),
-        torch.tensor([speakers[own[n]] for n, _ in asked]).log().reshape(shape),
         torch.tensor([speakers[to] for _, to in asked]).log().reshape(shape),
     )
 

@@ -56,9 +56,10 @@ epochs, {seeds}. Intervals are 95%: Wilson's where there is one answer for each 
 bootstrapped over recordings, whose versions stay together.
 """
 HOLDS = """
-Is the transformation heard rightly more often than the swap of mean spectra? The difference is
-paired by recording. It counts as clear where the interval over recordings and the t interval
-over training runs agree. Neither covers other speakers, of whom there are six.
+Is the transformation heard as it should be more often than the swap of mean spectra? Of what was
+exchanged a judge should hear what was asked for, and of the rest what it was. The difference is
+paired by recording. It counts as clear where zero is in neither interval: the bootstrap's over
+recordings and the t interval over training runs. Neither covers other speakers than these six.
 """
 WAVES = """
 What one hears is a wave. Here {waved} recordings (one of each speaker and digit) go from
@@ -75,7 +76,6 @@ tracked (pYIN) in the waves of {waved} recordings, of their reconstructions and 
 transformations; of each wave the median over the frames that have a pitch is taken. The medians of
 training recordings by speaker, in hertz: {speakers}. **Nearer** is how often a transformation's
 pitch is closer to that of the speaker asked for than the reconstruction's: a half would be chance.
-**Gone** is the share of the way from speaker to speaker, in semitones, that the pitch moves.
 """
 SCALE = """
 The way from one speaker's mean code to another's can be gone in part, or beyond: scale 0 is the
@@ -255,12 +255,12 @@ def _pitch(report: Report, results: Results) -> None:
     report.section("Pitch", PITCH.format(waved=results.waved, speakers=speakers))
     known = pitches.known
     rows = [[f"has a pitch: {name}", _share(share)] for name, share in pitches.heard().items()]
-    moves = {"nearer": pitches.nearer(), "gone": pitches.gone()}
-    rows += [[name, _share(share)] for name, share in moves.items() if share is not None]
+    if (nearer := pitches.nearer()) is not None:
+        rows.append(["nearer", _share(nearer)])
     ends = [semitones(hertz) for hertz in pitches.speakers.values()]
     note = (
-        f"Nearer and gone are of the {int(known.sum()):,} of {known.numel():,} transformations "
-        "that have a pitch as their reconstructions have. "
+        f"Nearer is of the {int(known.sum()):,} of {known.numel():,} transformations that have a "
+        f"pitch and whose reconstructions have one, of {int(known.any(1).sum())} recordings. "
         f"The speakers' medians span {max(ends) - min(ends):.1f} semitones. "
         "95% intervals, bootstrapped over recordings."
     )
@@ -381,7 +381,7 @@ def save_numbers(path: Path, results: Results) -> None:
         return {way.name: numbers(way) for way in found}
 
     pitches = results.pitches
-    nearer, gone = pitches.nearer(), pitches.gone()
+    nearer = pitches.nearer()
     found = {
         "recordings": {"trained": results.trained, "measured": results.measured},
         "epochs": results.size.epochs,
@@ -411,7 +411,6 @@ def save_numbers(path: Path, results: Results) -> None:
             "measurable": int(pitches.known.sum()),
             "heard": {name: asdict(share) for name, share in pitches.heard().items()},
             "nearer": None if nearer is None else asdict(nearer),
-            "gone": None if gone is None else asdict(gone),
         },
     }
     path.parent.mkdir(parents=True, exist_ok=True)

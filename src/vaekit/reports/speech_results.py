@@ -124,20 +124,19 @@ class Pitches:
     speakers: the median pitch of real recordings, in hertz.
     real: logarithms of the median pitch of the originals, (N,); NaN where no pitch is heard.
     before, after: the same of the reconstruction and of the transformation, (N, T).
-    own, wanted: of the speaker and of the one asked for, (N, T).
+    wanted: of the speaker asked for, (N, T).
     """
 
     speakers: dict[str, float]
     real: Tensor
     before: Tensor
     after: Tensor
-    own: Tensor
     wanted: Tensor
 
     @staticmethod
     def joined(parts: "Sequence[Pitches]") -> "Pitches":
         """Those of several training runs, of the same recordings, side by side."""
-        columns = ([part.before, part.after, part.own, part.wanted] for part in parts)
+        columns = ([part.before, part.after, part.wanted] for part in parts)
         joint = (torch.cat(each, dim=1) for each in zip(*columns, strict=True))
         return Pitches(parts[0].speakers, parts[0].real, *joint)
 
@@ -161,16 +160,6 @@ class Pitches:
         better = (self.after - self.wanted).abs() < (self.before - self.wanted).abs()
         sums, counts = (better & known).sum(1).double(), known.sum(1).double()
         return bootstrap(lambda hits, all_: hits.sum(1) / all_.sum(1), sums, counts)
-
-    def gone(self) -> Interval | None:
-        """The share of the way from speaker to speaker that is gone: the slope through nothing."""
-        known = self.known
-        if not known.any():
-            return None
-        way = torch.where(known, self.wanted - self.own, 0.0)
-        moved = torch.where(known, self.after - self.before, 0.0)
-        sums, squares = (way * moved).sum(1).double(), way.square().sum(1).double()
-        return bootstrap(lambda above, below: above.sum(1) / below.sum(1), sums, squares)
 
 
 @final
