@@ -27,6 +27,7 @@ WORDS = {
     "--devices 2": "",  # processes have tests of their own
     "reproduce digits": "reproduce mnist --help",  # hours
     "reproduce faces": "reproduce faces --help",
+    "reproduce speech": "reproduce speech --help",
     "epochs=20": "epochs=1",
     "IWAE(draws=5), data)": "IWAE(draws=5), data, vk.Training(epochs=1))",
     '{"labels": labels})': '{"labels": labels}, training=vk.Training(epochs=1))',

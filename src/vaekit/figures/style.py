@@ -89,9 +89,15 @@ def key(figure: Figure, handles: Sequence[Any]) -> None:
 
 
 def key_of_lines(figure: Figure) -> None:
-    """The legend of the lines in all plots of a figure, each name once, in a row below them."""
-    lines = {line.get_label(): line for axes in figure.axes for line in axes.lines}
-    figure.legend(handles=list(lines.values()), loc="outside lower left", ncols=len(lines))
+    """The legend of the lines in all plots of a figure, each name once, below them.
+
+    They stand in a row where there is room, else in several.
+    """
+    lines = {str(line.get_label()): line for axes in figure.axes for line in axes.lines}
+    room, names = figure.get_figwidth(), list(lines)
+    fits = sum(key_width([name]) for name in names) <= room
+    columns = len(names) if fits else max(1, int(room / key_width(names)))
+    figure.legend(handles=list(lines.values()), loc="outside lower left", ncols=columns)
 
 
 def key_width(names: Iterable[str]) -> float:

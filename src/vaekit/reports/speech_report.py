@@ -174,7 +174,7 @@ def _points(interval: Interval) -> str:
 
 
 def _share(interval: Interval) -> str:
-    return f"{100 * interval.value:.1f} ({100 * interval.low:.1f} to {100 * interval.high:.1f})"
+    return f"{100 * interval.value:.1f} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
 
 
 def _listen(report: Report, results: Results) -> None:
@@ -320,7 +320,7 @@ def _grid(report: Report, results: Results) -> None:
     report.section("Codes and beta", GRID.format(**known, values=sound.mels * sound.frames))
     rows = [[model.name, *_of_model(model)] for model in results.grid]
     headers = ["model", "rate (nats)", "distortion (nats)", "active units", "kept: speaker (%)"]
-    headers += ["kept: digit (%)", "asked: speaker (%)", "asked: voice (%)", "digit (%)"]
+    headers += ["kept: digit (%)", "asked: speaker (%)", "asked: voice (%)", "digit kept (%)"]
     note = "Kept: of reconstructions. Asked, and the last column: of transformations."
     report.table(headers, rows, notes=[note], digits=[None, 1, 1, None, 1, 1, 1, 1, 1])
     scales = ", ".join(f"{scale:g}" for scale in results.size.few)
