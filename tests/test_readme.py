@@ -32,6 +32,7 @@ WORDS = {
     "reproduce styles": "reproduce styles --help",
     "reproduce chairs": "reproduce chairs --help",
     "--hidden-conv 512": "--hidden-conv 8",
+    "reproduce speech": "reproduce speech --help",
     "epochs=20": "epochs=1",
     "IWAE(draws=5), data)": "IWAE(draws=5), data, vk.Training(epochs=1))",
     '{"labels": labels})': '{"labels": labels}, training=vk.Training(epochs=1))',

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import wave
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -177,6 +178,31 @@ def test_refuses_a_row_that_is_too_short_and_a_picture_without_words() -> None:
         Report("t").table(["a", "b"], [["x"]])
     with pytest.raises(BadInput, match="caption"):
         Report("t").figure(Figure(), "")
+
+
+def test_a_player_gives_back_the_samples_it_was_given() -> None:
+    whole = np.random.default_rng(0).integers(-(1 << 15), 1 << 15, 800)
+    html = Report("Sounds").audio([(whole / (1 << 15), "one **voice**"), ([2.0, -2.0], "b")], 8_000)
+    players = Document(html.html()).all("audio")
+    assert [player["aria-label"] for player in players] == ["one voice", "b"]
+    assert all("controls" in player for player in players)
+    found = []
+    for player in players:
+        kind, _, data = player["src"].partition(";base64,")
+        assert kind == "data:audio/wav"
+        with wave.open(BytesIO(base64.b64decode(data))) as file:
+            assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8_000, 1, 2)
+            found.append(np.frombuffer(file.readframes(file.getnframes()), "<i2"))
+    np.testing.assert_array_equal(found[0], whole)
+    np.testing.assert_array_equal(found[1], [32_767, -32_768])
+
+
+@pytest.mark.parametrize("sound", [[], [[0.0], [0.1]], [0.0, np.nan]])
+def test_refuses_what_is_no_wave_and_a_player_without_words(sound: list[float]) -> None:
+    with pytest.raises(BadInput, match="finite numbers"):
+        Report("Sounds").audio([(sound, "a voice")], 8_000)
+    with pytest.raises(BadInput, match="caption"):
+        Report("Sounds").audio([([0.0], "")], 8_000)
 
 
 def test_writes_the_same_file_each_time(report: Report, tmp_path: Path) -> None:

@@ -34,6 +34,18 @@ def test_one_legend_stands_below_the_plots() -> None:
         assert legend.get_window_extent().y1 <= axes.get_tightbbox().y0
 
 
+@pytest.mark.parametrize("count", [2, 9])
+def test_a_legend_of_many_names_stays_within_the_figure(count: int) -> None:
+    many = [Line(f"a model with code {n}", [0, 1], [n, 0]) for n in range(count)]
+    figure = lines({"one": many}, xlabel="scale", ylabel="probability")
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    extent = legend.get_window_extent()
+    assert len(legend.get_texts()) == count
+    assert extent.x1 <= figure.bbox.x1
+    assert extent.y1 <= figure.axes[0].get_tightbbox().y0
+
+
 def test_axes_are_labelled_and_shared() -> None:
     figure = lines(PLOTS, xlabel="scale", ylabel="probability", title="An edit")
     one, other = figure.axes

@@ -38,6 +38,7 @@ EXPERIMENTS = {
     "denoise": "vaekit.reports.denoise",
     "chairs": "vaekit.reports.chairs",
     "styles": "vaekit.reports.styles",
+    "speech": "vaekit.reports.speech",
 }
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from html import escape
 
-# Pictures are part of the page and there are no scripts: a browser is told to load nothing else.
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+# Pictures and sounds are part of the page and there are no scripts: a browser is told to load
+# nothing else.
+POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
 
 CSS = """
 :root { color-scheme: light dark; --ink: #1d2430; --soft: #5b6472; --page: #ffffff;
@@ -48,6 +49,10 @@ figcaption strong { color: var(--ink); }
 .row { display: grid; gap: 1.5rem; align-items: start; margin: 1.5rem 0;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
 .row figure { margin: 0; }
+.clips { display: grid; gap: 1rem 1.25rem; margin: 1.5rem 0;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 10rem), 1fr)); }
+.clips figure { margin: 0; }
+audio { display: block; width: 100%; height: 2.5rem; }
 .table figcaption { margin: 0 0 .5rem; }
 /* A shade at each edge beyond which there is more: what moves along with the content covers the
    one at an end that is reached. A picture lies over both and is multiplied with them. */

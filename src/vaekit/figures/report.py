@@ -1,4 +1,4 @@
-"""A report: one HTML file that holds its pictures and opens from disk without a network."""
+"""A report: one HTML file with its pictures and sounds in it, which opens without a network."""
 
 import re
 from base64 import b64encode
@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Self, final
 
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from vaekit.errors import BadInput
-from vaekit.figures.files import embedded, write
+from vaekit.figures.files import embedded, wav, write
 from vaekit.figures.markup import inline, paragraphs, plain
 from vaekit.figures.page import page
 from vaekit.figures.table import table
@@ -70,6 +71,16 @@ class Report:
         self._body.append(f'<div class="row">\n{row}</div>\n')
         return self
 
+    def audio(self, clips: Sequence[tuple[ArrayLike, str]], rate: int) -> Self:
+        """Add players of waves (samples,) in [-1, 1] at a rate in hertz, with captions.
+
+        They stand side by side, as many to a row as the page has room. Raises BadInput for a wave
+        that is empty, or not of one channel of finite values, and for a player without a caption.
+        """
+        row = "".join(_player(wave, caption, rate) for wave, caption in clips)
+        self._body.append(f'<div class="clips">\n{row}</div>\n')
+        return self
+
     def table(
         self,
         headers: Sequence[str],
@@ -110,6 +121,17 @@ def _figure(figure: Figure, caption: str, alt: str = "") -> str:
     return (
         f'<figure>\n<div {frame}>\n<img width="{wide}" height="{high}"{least} '
         f'alt="{escape(words)}" src="data:{kind};base64,{data}">\n</div>\n{below}</figure>\n'
+    )
+
+
+def _player(wave: ArrayLike, caption: str, rate: int) -> str:
+    if not (words := plain(caption)).strip():
+        raise BadInput("a player needs words that say what is heard: give it a caption")
+    data = b64encode(wav(wave, rate)).decode()
+    return (
+        f'<figure>\n<audio controls preload="metadata" aria-label="{escape(words)}" '
+        f'src="data:audio/wav;base64,{data}"></audio>\n'
+        f"<figcaption>{inline(caption)}</figcaption>\n</figure>\n"
     )
 
 

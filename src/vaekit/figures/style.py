@@ -89,10 +89,14 @@ def key(figure: Figure, handles: Sequence[Any]) -> None:
 
 
 def key_of_lines(figure: Figure) -> None:
-    """The legend of the lines in all plots of a figure, each name once, in rows below them."""
+    """The legend of the lines in all plots of a figure, each name once, below them.
+
+    They stand in a row where there is room, else in several.
+    """
     lines = {str(line.get_label()): line for axes in figure.axes for line in axes.lines}
-    fitting = int(figure.get_figwidth() / max(key_width(lines), 0.1))
-    columns = min(len(lines), max(1, fitting))
+    room, names = figure.get_figwidth(), list(lines)
+    fits = sum(key_width([name]) for name in names) <= room
+    columns = len(names) if fits else max(1, int(room / key_width(names)))
     figure.legend(handles=list(lines.values()), loc="outside lower left", ncols=columns)
 
 

@@ -247,6 +247,21 @@ def recordings_of(split: Split) -> list[tuple[str, Array]]:
     return [(str(names[each[0]]), each) for each in rows if len(each)]
 
 
+def whole_recordings(split: Split, sound: Sound) -> list[tuple[str, Array, int]]:
+    """As `recordings_of`, each with its number of frames, without those of which rows are missing.
+
+    A choice of rows may have cut some.
+    """
+    assert isinstance(split.x, StoredWindows)
+    found = []
+    for name, rows in recordings_of(split):
+        starts = split.x.starts[rows] - split.x.starts[rows[0]]
+        frames = int(starts[-1]) + sound.frames
+        if np.array_equal(starts, sound.starts(frames)):
+            found.append((name, rows, frames))
+    return found
+
+
 def one_after_another(sound: Sound, waves: Sequence[Array]) -> Array:
     """Waves (samples,) as one, with a pause between one and the next."""
     pause = np.zeros(round(_PAUSE * sound.rate), np.float32)
@@ -267,13 +282,7 @@ def _beside(found: dict[str, list[str]]) -> list[str]:
 def _own(run: Run, sound: Sound, split: Part, n: int) -> Iterator[Heard]:
     """n recordings of a part of a run's data, as many of every class, from its prepared rows."""
     part = part_of(run.dataset(progress=False), split)
-    assert isinstance(part.x, StoredWindows)
-    whole = []
-    for name, rows in recordings_of(part):
-        starts = part.x.starts[rows] - part.x.starts[rows[0]]
-        frames = int(starts[-1]) + sound.frames
-        if np.array_equal(starts, sound.starts(frames)):  # a choice of rows may have cut some
-            whole.append((name, rows, frames))
+    whole = whole_recordings(part, sound)
     firsts = part.take(np.array([rows[0] for _, rows, _ in whole], np.int64))
     for place in some_rows(firsts, n):
         name, rows, frames = whole[place]
