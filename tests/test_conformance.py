@@ -61,6 +61,8 @@ KINDS = {
     "told": Kind("mlp", {"hidden": (12, 8)}, (7,), context=2),
     "told-pictures": Kind("conv", {"channels": (4, 8)}, (3, 16, 16), context=3),
     "cut-out": Kind("conv", {"channels": (4, 8), "hidden_conv": (6,)}, (4, 16, 16), context=3),
+    "sound": Kind("bands", {"channels": (6, 8), "hidden": 10}, (1, 6, 9)),
+    "told-sound": Kind("bands", {"channels": (6, 8), "hidden": 0}, (1, 6, 9), context=2),
 }
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -84,7 +86,14 @@ CASES = [
     and (kind == "cut-out") == (likelihood == "cutout")
     and (kind == "cut-out" or recipe not in FOR_CUT_OUTS)
     and (kind != "cut-out" or recipe != "dfc-vae")
-    and (kind == "cut-out" or not KINDS[kind].context or likelihood == "pixel-gaussian")
+    and (
+        kind == "cut-out"
+        or not KINDS[kind].context
+        or likelihood == "pixel-gaussian"
+        or KINDS[kind].net == "bands"
+    )
+    and (KINDS[kind].net != "bands" or likelihood == "band-gaussian")
+    and (KINDS[kind].net != "bands" or recipe not in FOR_PICTURES)
 ]
 
 

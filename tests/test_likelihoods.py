@@ -12,6 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 from vaekit.errors import BadInput
 from vaekit.latents import GaussianPosterior, Latent, StandardNormal
 from vaekit.likelihoods import (
+    BandGaussian,
     Bernoulli,
     Categorical,
     Columns,
@@ -30,6 +31,7 @@ from vaekit.recipes import LIKELIHOODS
 K, B, EVENT = 3, 4, (2, 5, 3)
 IMAGE_ONLY = (Bernoulli, ContinuousBernoulli)
 ALIKE = [name for name in LIKELIHOODS if name != "cutout"]  # for every value
+LEARNED = ("shared-gaussian", "band-gaussian")
 
 
 def parameters(likelihood: Likelihood, spread: float = 1.0, seed: int = 0) -> Tensor:
@@ -55,6 +57,7 @@ ELEMENTWISE: dict[str, Callable[[Tensor], td.Distribution]] = {
     "continuous-bernoulli": lambda p: td.ContinuousBernoulli(logits=p[:, :, 0]),
     "gaussian": lambda p: td.Normal(p[:, :, 0], 1.0),
     "shared-gaussian": lambda p: td.Normal(p[:, :, 0], 0.1),
+    "band-gaussian": lambda p: td.Normal(p[:, :, 0], 0.5),
     "pixel-gaussian": lambda p: td.Normal(p[:, :, 0], softplus(p[:, :, 1]) + 0.004),
 }
 
@@ -65,7 +68,7 @@ def test_log_prob_and_mean_match_torch_elementwise(name: str) -> None:
     given, x = parameters(likelihood), unit(B, *EVENT)
     px, expected = likelihood(given), ELEMENTWISE[name](given)
     assert px.log_prob(x).shape == (K, B)
-    tolerance = 1e-6 if name == "shared-gaussian" else 1e-8  # its scale starts in float32
+    tolerance = 1e-6 if name in LEARNED else 1e-8  # their scales start in float32
     torch.testing.assert_close(
         px.log_prob(x), summed(expected.log_prob(x)), rtol=tolerance, atol=tolerance
     )
@@ -338,3 +341,25 @@ def test_a_row_of_columns_trains_a_model_of_a_table() -> None:
         loss.backward()
         optimiser.step()
     assert (model.reconstruct(x)[:, 2] == x[:, 2]).float().mean() > 0.95
+
+
+@pytest.mark.parametrize("event", [(4,), (4, 3), (1, 4, 5)])
+def test_every_band_has_a_scale_of_its_own(event: tuple[int, ...]) -> None:
+    likelihood = BandGaussian(0.7, 0.1).fitted(event).double()
+    assert likelihood.raw.shape == (4,)
+    with torch.no_grad():
+        likelihood.raw.copy_(torch.linspace(-1, 1, 4))
+    given, x = unit(K, B, 1, *event), unit(B, *event, seed=2)
+    scale = likelihood.scale.view(-1, *[1] * (len(event) > 1))
+    expected = td.Normal(given[:, :, 0], scale.expand(event))
+    torch.testing.assert_close(likelihood(given).log_prob(x), summed(expected.log_prob(x)))
+    draws = likelihood(given).sample(torch.Generator().manual_seed(0))
+    assert draws.shape == (K, B, *event)
+    assert likelihood.fitted(event) is likelihood
+
+
+def test_bands_that_the_data_do_not_have_are_refused() -> None:
+    with pytest.raises(BadInput, match="`bands` are 4, but data of shape"):
+        BandGaussian(bands=4).fitted((1, 5, 20))
+    with pytest.raises(BadInput, match="`bands` must be 1 or more"):
+        BandGaussian(bands=0)

@@ -123,7 +123,10 @@ class Gaussians(Event):
 
 @final
 class ScaledGaussians(Event):
-    """Gaussian values with a standard deviation each; loc, scale: shape (K, B, *event)."""
+    """Gaussian values with standard deviations of their own.
+
+    loc: the means, shape (K, B, *event). scale: of that shape, or one that broadcasts to it.
+    """
 
     def __init__(self, loc: Tensor, scale: Tensor) -> None:
         self.loc, self.scale, self.shape = loc, scale, tuple(loc.shape[2:])

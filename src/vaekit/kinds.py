@@ -17,8 +17,8 @@ class Kind:
     """A kind of data.
 
     net, likelihood: the names of those that suit rows of a shape, where none is chosen.
-    drawn: whether rows of a shape can be drawn: figures then show them, and measures of
-        pictures compare them.
+    drawn: whether rows of a shape are pictures: figures then show them as they are, and measures
+        of pictures compare them.
     files: the endings of files that rows of a shape are written to, the usual one first.
     read: a user's own file as a row, from path, shape and crop; None where there are no files.
     unit: what many rows are called.
@@ -63,6 +63,14 @@ KINDS: dict[str, Kind] = {
         files=lambda shape: (".npy", ".csv"),
         read=None,
         unit="rows",
+    ),
+    "sound": Kind(
+        net=lambda shape: "bands",
+        likelihood=lambda shape: "band-gaussian",
+        drawn=lambda shape: False,
+        files=lambda shape: (".wav", ".png", ".npy"),
+        read=None,
+        unit="segments",
     ),
 }
 

@@ -36,6 +36,10 @@ class Likelihood(nn.Module, ABC):
         """The shape of the parameters for data of a shape: (M, *shape) where values are alike."""
         return (self.needs, *shape)
 
+    def fitted(self, shape: Shape) -> "Likelihood":
+        """Itself, or one that has what it needs to know of the data's shape."""
+        return self
+
     def holds(self, x: Tensor) -> Tensor:
         """Which values of x (B, *shape) may be, bool of its shape."""
         held: Tensor = self.support.check(x)  # type: ignore[no-untyped-call]
@@ -112,6 +116,51 @@ class SharedGaussian(Likelihood):
         """Independent Gaussian values."""
         scale = softplus(self.raw) + self.minimum
         return events.Gaussians(parameters.squeeze(2), scale)
+
+
+@final
+class BandGaussian(Likelihood):
+    """A Gaussian with a standard deviation for each band, the last axis but one, that is learned.
+
+    Of vectors each value is a band. A part that has not met its data has one for all.
+
+    Args:
+        initial: The standard deviations training starts from.
+        minimum: What they stay above.
+        bands: How many there are; as many as the data have by default.
+    """
+
+    def __init__(
+        self, initial: float = 0.5, minimum: float = 0.01, bands: int | None = None
+    ) -> None:
+        super().__init__()
+        self.initial, self.minimum = initial, _positive("`minimum`", minimum)
+        if not initial > minimum:
+            raise BadInput(f"`initial` must be above `minimum`, {minimum:g}, not {initial:g}.")
+        if bands is not None and bands < 1:
+            raise BadInput(f"`bands` must be 1 or more, not {bands}.")
+        self.bands = bands
+        raw = _inverse_softplus(_positive("`initial`", initial) - minimum)
+        self.raw = nn.Parameter(torch.full((bands or 1,), raw))
+
+    @property
+    def scale(self) -> Tensor:
+        """The standard deviations, (bands,)."""
+        return softplus(self.raw) + self.minimum
+
+    def fitted(self, shape: Shape) -> "BandGaussian":
+        """One with as many bands as data of a shape have; raises BadInput where it has others."""
+        there = shape[-2] if len(shape) > 1 else shape[0]
+        if self.bands is None:
+            return BandGaussian(self.initial, self.minimum, there)
+        if self.bands != there:
+            raise BadInput(f"`bands` are {self.bands}, but data of shape {shape} have {there}.")
+        return self
+
+    def forward(self, parameters: Tensor) -> Event:
+        """Independent Gaussian values."""
+        loc = parameters.squeeze(2)
+        return events.ScaledGaussians(loc, self.scale if loc.ndim == 3 else self.scale[:, None])
 
 
 @final

@@ -23,6 +23,7 @@ from vaekit.latents import (
     StandardNormal,
 )
 from vaekit.likelihoods import (
+    BandGaussian,
     Bernoulli,
     ContinuousBernoulli,
     Gaussian,
@@ -32,7 +33,7 @@ from vaekit.likelihoods import (
     cutout,
 )
 from vaekit.model import Autoencoder
-from vaekit.nets import MLP, Conv, Critic, Net, ResNet, Shape, Styled
+from vaekit.nets import MLP, Bands, Conv, Critic, Net, ResNet, Shape, Styled
 from vaekit.objectives import (
     ELBO,
     IWAE,
@@ -411,7 +412,12 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "generator": generator,
 }
 
-NETS: dict[str, Callable[..., Net]] = {"mlp": MLP, "conv": Conv, "resnet": ResNet}
+NETS: dict[str, Callable[..., Net]] = {
+    "mlp": MLP,
+    "conv": Conv,
+    "resnet": ResNet,
+    "bands": Bands,
+}
 
 LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {
     "bernoulli": Bernoulli,
@@ -420,6 +426,7 @@ LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {
     "shared-gaussian": SharedGaussian,
     "pixel-gaussian": PixelGaussian,
     "cutout": cutout,
+    "band-gaussian": BandGaussian,
 }
 
 CORRUPTIONS: dict[str, Callable[..., Corruption]] = {**SINGLE, "several": Several}
@@ -450,7 +457,7 @@ def assemble(
         raise BadInput(f"`{named}` must be 1 or more, not {size}.")
     kind = KINDS[usual(shape)]
     net = net or NETS[kind.net(shape)]()
-    likelihood = likelihood or LIKELIHOODS[kind.likelihood(shape)]()
+    likelihood = (likelihood or LIKELIHOODS[kind.likelihood(shape)]()).fitted(tuple(shape))
     encoder = net.encoder(shape, context)
     decoder = net.decoder(size, likelihood.outputs(shape), context)
     return Autoencoder(encoder, latent(encoder.features, size), decoder, likelihood)

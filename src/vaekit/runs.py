@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from vaekit.data import Crop, Dataset
+    from vaekit.data import Crop, Dataset, Sound
     from vaekit.data.conditions import Conditions
     from vaekit.model import Autoencoder, Told
     from vaekit.spec import Spec
@@ -101,6 +101,19 @@ class Run:
 
         try:
             return Conditions.from_json(self.data["conditions"])
+        except BadInput as error:
+            raise BadInput(f"{self.path / _CONFIG}: {error}") from error
+
+    @property
+    def sound(self) -> "Sound | None":
+        """How recordings become rows of its data, where they are sound; raises BadInput as
+        `conditions`."""
+        if "sound" not in self.data:
+            return None
+        from vaekit.data import Sound
+
+        try:
+            return Sound.from_json(self.data["sound"])
         except BadInput as error:
             raise BadInput(f"{self.path / _CONFIG}: {error}") from error
 
@@ -258,14 +271,16 @@ class Run:
     def options_for(self, data: Any) -> dict[str, Any]:
         """The options that its data were loaded with, as `load` takes them, for data elsewhere.
 
-        Names of columns are left out where there are none. A table of attributes that is no
+        Names of columns are left out where there are none, and of rows in memory what the names
+        of files say. A table of attributes that is no
         longer where it was is looked for where it would be had it moved along.
         """
         from vaekit.data.frames import is_frame
 
         options = self._options
         if not is_frame(data):
-            options = {k: v for k, v in options.items() if k not in ("columns", "labels")}
+            held = () if isinstance(data, str | Path) else ("labels",)
+            options = {k: v for k, v in options.items() if k not in ("columns", *held)}
         table = options.get("attributes")
         if table and isinstance(data, str | Path) and not Path(table).exists():
             place = os.path.relpath(table, self.data["source"] or ".")
@@ -282,7 +297,7 @@ class Run:
                 f"{self.path / _CONFIG}: its `shape` {self.spec.shape} is not that of its data, "
                 f"{dataset.shape}: restore it from a copy."
             )
-        return dataset
+        return dataset if self.sound is None else dataset.heard(self.sound)
 
     def model(self) -> "Autoencoder":
         """The model with its weights, on the CPU, in evaluation mode.

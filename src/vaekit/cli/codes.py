@@ -38,6 +38,7 @@ def write_codes(path: Path, found: "Encoded") -> None:
             names = pa.array(found.label_names, pa.string())
             named = pa.DictionaryArray.from_arrays(found.labels, names)
             columns["label_name"] = named if ending == ".parquet" else named.dictionary_decode()
+    columns |= {name: column for name, column in found.columns.items() if name not in columns}
     columns |= {f"z{number}": each for number, each in enumerate(found.codes.T)}
     write = parquet.write_table if ending == ".parquet" else csv.write_csv
     with replacing(path) as part:

@@ -77,7 +77,7 @@ def _recipe(recipe: str, arguments: Arguments) -> Described:
         return loaded[0].kind, loaded[0].shape
 
     groups = {"": [*_DATA, *CHOICES]}
-    likely = _shape("1,28,28")
+    likely = ("image", _shape("1,28,28"))
     _, spec = spec_from(f"{_PROG} {recipe}", recipe, arguments, groups, rows_of, likely)
     return spec, loaded[0] if loaded else None, Training().batch_size
 

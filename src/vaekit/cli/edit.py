@@ -5,10 +5,11 @@ from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaekit.cli import inputs, output, strips
+from vaekit.cli import inputs, output, strips, voices
 from vaekit.cli.flags import command
-from vaekit.cli.inputs import Which
+from vaekit.cli.inputs import Phase, Which
 from vaekit.cli.messages import renamed
+from vaekit.cli.output import short
 from vaekit.data.dataset import Crop
 from vaekit.errors import BadInput
 from vaekit.runs import ROOT, open_run
@@ -33,6 +34,11 @@ def attributes(
     data, of telling the classes apart by this direction alone. leak: mean size of what one
     step of that effect does to the other attributes, and those it does most to.
 
+    Of a run of sound, these are the mean codes of classes, less the mean of those of their
+    column: their norms, and the shares of held-out segments, and of recordings by their mean
+    code, that are nearest to that of their own class. A picture of the cosines of all pairs is
+    drawn into the run's figures.
+
     Args:
         run: Name or folder of the run.
         method: How directions are found.
@@ -42,6 +48,9 @@ def attributes(
     from vaekit.workflow.derived import attribute_directions
 
     opened = open_run(run, root)
+    if opened.sound is not None:
+        voices.classes(opened, json)
+        return
     found = attribute_directions(opened, method)
     if json:
         print(dumps({"run": opened.name, "method": method, **_listed(found)}, indent=2))
@@ -49,7 +58,7 @@ def attributes(
     rows = [
         (
             name,
-            *(_short(entry[key]) for key in ("norm", "effect", "accuracy", "leak")),
+            *(short(entry[key]) for key in ("norm", "effect", "accuracy", "leak")),
             ", ".join(f"{other} {value:+.2f}" for other, value in entry["leaks"].items()),
         )
         for name, entry in _listed(found)["attributes"].items()
@@ -65,7 +74,11 @@ def edit(
     *,
     attribute: tuple[str, ...] = (),
     image: tuple[Path, ...] = (),
-    scale: tuple[str, ...] = ("0:2:9",),
+    audio: Path | None = None,
+    to: str | None = None,
+    from_: str | None = None,
+    phase: Phase | None = None,
+    scale: tuple[str, ...] = (),
     method: Method = "balanced",
     add_residual: bool = False,
     given: tuple[str, ...] = (),
@@ -81,12 +94,20 @@ def edit(
 
     Two attributes make a grid for one picture, the first across and the second down.
 
+    Of a run of sound, give a recording one class of an attribute in the place of another:
+    another speaker, or another word. A WAV file as long as the recording comes out.
+
     Args:
         run: Name or folder of the run.
         attribute: One or two of those that `vaekit attributes` lists.
         image: Image files; some of the run's own data by default.
+        audio: A sound file, for a run of sound.
+        to: The class that it is to be of, such as a speaker's name.
+        from_: The class that it is of; left out, the one whose mean code is nearest.
+        phase: Of sound: that of the original file, or an estimate.
         scale: Steps, 1 being from those who lack the attribute to those who have it:
-            start:stop:count, or numbers with commas. One for both attributes, or one each.
+            start:stop:count, or numbers with commas; 0:2:9 by default, of sound 1. One for both
+            attributes, or one each.
         method: How directions are found.
         given: What the model is told, where it was trained with --condition: label=7.
         add_residual: Put back the detail the autoencoder lost: edit the difference only.
@@ -94,14 +115,26 @@ def edit(
         split: Which part of the run's data.
         n: How many of them, from the first on.
         rows: The numbers of the rows instead.
-        out: A .png or .npy file; edit.png in the run's folder by default.
+        out: A .png or .npy file; edit.png in the run's folder by default. Of sound .wav, with a
+            picture beside it; of several steps one each, with the scale in its name.
         force: Replace a file that is there.
         root: Folder of runs.
     """
     from vaekit.workflow import use
 
     opened = open_run(run, root)
-    steps = _checked(attribute, scale)
+    if opened.sound is not None or audio is not None:
+        others = {"image": image, "rows": rows, "add-residual": add_residual, "crop": crop}
+        if wrong := [flag for flag, value in others.items() if value]:
+            raise BadInput(f"--{wrong[0]} is of pictures: leave it out where sound is edited.")
+        if audio is None or to is None or len(attribute) != 1:
+            raise BadInput("Sound is edited by --audio FILE --attribute COLUMN --to CLASS.")
+        way = (attribute[0], to, from_)
+        voices.edit(opened, audio, way, scale or ("1",), phase, given, out, force)
+        return
+    if wrong := [f for f, v in {"to": to, "from": from_, "phase": phase}.items() if v is not None]:
+        raise BadInput(f"--{wrong[0]} is of sound, and {opened.name} was not trained on it.")
+    steps = _checked(attribute, scale or ("0:2:9",))
     path = strips.target(opened, out, "edit", force)
     if image:
         originals, labels = use.photos(opened, image, crop), strips.names(image)
@@ -134,10 +167,6 @@ def _listed(found: "Directions") -> dict[str, Any]:
             "leaks": dict(found.strongest(name)),
         }
     return {"attributes": entries, "left_out": list(found.left_out)}
-
-
-def _short(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
 
 
 def _checked(attribute: tuple[str, ...], scale: tuple[str, ...]) -> list[list[float]]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Which = Literal["train", "validation", "test"]
 WhichOrAll = Literal["train", "validation", "test", "all"]
+By = Literal["segment", "recording"]
+Phase = Literal["estimated", "original"]
 
 
 def data(run: Run, source: str | None) -> "Dataset | None":

@@ -46,15 +46,15 @@ def recipes(name: str | None = None, /) -> None:
 def datasets() -> None:
     """The data sets known by name, and where they are."""
     from vaekit.data import SOURCES
-    from vaekit.data.cache import data_dirs
 
     for source in SOURCES.values():
-        places = (folder / source.name for folder in data_dirs())
         size = f"{source.sizes} of {' x '.join(map(str, source.shape))}"
         print(f"{source.name}: {source.description}; {size}.")
         print(f"  Terms: {source.terms}")
-        print(f"  Where: {next(filter(Path.is_dir, places), source.origin)}")
-    print("Paths work too: IDX, .npy, .npz, .mat, or a folder, .zip or .tar of images.")
+        print(f"  Where: {next(filter(Path.is_dir, source.places), source.origin)}")
+    print(
+        "Paths work too: IDX, .npy, .npz, .mat, or a folder, .zip or .tar of images or recordings."
+    )
 
 
 def _paper(part: Callable[..., Any]) -> str:

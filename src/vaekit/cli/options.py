@@ -129,7 +129,7 @@ def options_of(
     return [
         Option(
             name,
-            (renamed or {}).get(name, name).replace("_", "-"),
+            (renamed or {}).get(name, name).rstrip("_").replace("_", "-"),  # from_: --from
             hints[name],
             parameter.default,
             " ".join((told.get(name) or "").split()),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_PICTURES = 2_500
+MOST_NAMES = 40  # of a heat map
 _PIPED = 160  # columns of a table that no terminal limits
 _GAP = 3  # between two columns of it
 
@@ -56,6 +57,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(entry) for entry in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def short(value: float | None) -> str:
+    """A number with two decimals, or a dash where there is none."""
+    return "–" if value is None else f"{value:.2f}"
 
 
 def target(out: Path | None, default: Path, endings: Sequence[str], force: bool) -> Path:

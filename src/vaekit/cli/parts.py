@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from vaekit.cli.flags import Arguments, Groups, Parsed, asks_help, parse, show_help
 from vaekit.cli.options import Option, options_of, summary
 from vaekit.errors import BadInput, lookup
-from vaekit.kinds import KINDS, usual
+from vaekit.kinds import KINDS
 from vaekit.nets import Shape
 from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES
 from vaekit.spec import PARTS, Spec
@@ -54,12 +54,12 @@ def spec_from(
     arguments: Arguments,
     groups: Groups,
     rows_of: Callable[[Parsed], Rows],
-    likely: Shape | None,
+    likely: Rows | None,
 ) -> tuple[Parsed, Spec]:
     """Parse a command's flags and those of the model, or print help that lists exactly these.
 
     groups: the command's own. rows_of: the data's kind and shape, from what was parsed.
-    likely: their shape where it is known without looking; for the help alone.
+    likely: these where they are known without looking; for the help alone.
 
     Raises BadInput for an unknown recipe, network, likelihood or flag.
     """
@@ -74,7 +74,7 @@ def spec_from(
         if name or kind not in _NONE:
             lookup(kind, _PARTS[kind], name)
     if helped:
-        usually = {} if likely is None else _defaults(usual(likely), likely)
+        usually = {} if likely is None else _defaults(*likely)
         _show_help(prog, recipe, groups, usually | names)
     parsed.given_of(listed)  # refuses what it cannot read before data are loaded
     _refuse_others(parsed, names)

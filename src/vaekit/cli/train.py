@@ -25,7 +25,10 @@ def data_options() -> list[Option]:
     """The flags of data."""
     common = options_of(load, without=("source", "labels", "columns", "progress"), renamed=RENAMED)
     readers = (options_of(each.options, without=HOW) for each in READERS)
-    return [*common, *(option for own in readers for option in own)]
+    own = dict[str, Option]()
+    for option in (option for listed in readers for option in listed):
+        own.setdefault(option.name, option)  # some share a few
+    return [*common, *own.values()]
 
 
 def training_options() -> list[Option]:
@@ -59,7 +62,8 @@ def train(arguments: Arguments) -> None:
 
     groups = {"": [*_RUN, *CHOICES], "data": data_options(), "training": training_options()}
     prog = f"vaekit train {recipe} {source}"
-    likely = SOURCES[source].shape if source in SOURCES else None
+    known = SOURCES.get(source)
+    likely = (known.kind, known.shape) if known else None
     parsed, spec = spec_from(prog, recipe, arguments[2:], groups, rows_of, likely)
     run = start(
         spec,

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaekit.cli import codes as files
-from vaekit.cli import inputs, output
+from vaekit.cli import inputs, output, sounds
 from vaekit.cli.flags import command
-from vaekit.cli.inputs import Which, WhichOrAll
+from vaekit.cli.inputs import By, Phase, Which, WhichOrAll
 from vaekit.cli.messages import renamed
 from vaekit.errors import BadInput
 from vaekit.kinds import KINDS
@@ -46,7 +46,8 @@ def sample(
             data, instead: better where those are not distributed as the prior.
         given: What the model is told, where it was trained with --condition: label=7.
         seed: Seed of the draws.
-        out: A .png or .npy file, of vectors .npy or .csv; samples in the run's folder by default.
+        out: A .png or .npy file, of vectors .npy or .csv, of sound .wav, with a picture beside
+            it; samples in the run's folder by default.
         force: Replace a file that is there.
         root: Folder of runs.
     """
@@ -72,6 +73,7 @@ def reconstruct(
     split: Which = "test",
     n: int = 16,
     given: tuple[str, ...] = (),
+    phase: Phase | None = None,
     out: Path | None = None,
     force: bool = False,
     root: str = ROOT,
@@ -83,12 +85,14 @@ def reconstruct(
 
     Args:
         run: Name or folder of the run.
-        images: Image files; the run's own data by default.
+        images: Image or sound files; the run's own data by default.
         split: Which part of the run's data.
         n: How many of them: in a picture spread over the classes, in an array from the first on.
-        given: What the decoder is told instead: label=7. Image files need it.
-        out: A .png or .npy file, of vectors .npy or .csv; reconstructions in the run's folder
-            by default.
+            Of sound it is whole recordings, one after another.
+        given: What the decoder is told instead: label=7. Files need it.
+        phase: Of sound: that of the original files, or an estimate.
+        out: A .png or .npy file, of vectors .npy or .csv, of sound .wav, with a picture beside
+            it; reconstructions in the run's folder by default.
         force: Replace a file that is there.
         root: Folder of runs.
     """
@@ -97,6 +101,11 @@ def reconstruct(
 
     opened, told = open_run(run, root), inputs.given(given)
     path = _target(opened, out, "reconstructions", force)
+    if opened.sound is not None:
+        _speak(path, opened, images, split, n, given, phase or "estimated")
+        return
+    if phase is not None:
+        raise BadInput(f"--phase is of sound, and {opened.name} was not trained on it.")
     drawn = path.suffix.lower() == ".png"
     found = use.reconstruct(opened, images, split=split, n=n, spread=drawn, given=told)
     count = len(found.originals)
@@ -118,18 +127,21 @@ def encode(
     /,
     *,
     split: WhichOrAll | None = None,
+    by: By | None = None,
     out: Path | None = None,
     force: bool = False,
     root: str = ROOT,
 ) -> None:
     """Write the codes of data, the modes of their posteriors: id, label, label_name, z0, z1, …
 
+    Of sound there are also the recording and the second of each segment, and what else is known.
     Nothing here is random: of data that training binarises anew, the grey values are encoded.
 
     Args:
         run: Name or folder of the run.
         data: Other data, by name or path; the run's own by default.
         split: Which part; test by default, and all of other data.
+        by: Of sound: a row for each segment, or for each recording the mean of its codes.
         out: A .parquet, .csv or .npy file; codes.parquet in the run's folder by default.
         force: Replace a file that is there.
         root: Folder of runs.
@@ -138,7 +150,7 @@ def encode(
 
     opened = open_run(run, root)
     path = output.target(out, opened.path / "codes.parquet", files.ENDINGS, force)
-    files.write_codes(path, use.encode(opened, data, split=split))
+    files.write_codes(path, use.encode(opened, data, split=split, by=by))
     print(path)
 
 
@@ -159,7 +171,8 @@ def decode(
         run: Name or folder of the run.
         codes: A .npy file of shape (n, D), or Parquet or CSV with columns z0, z1, …
         given: What the model is told, where it was trained with --condition: label=7.
-        out: A .png or .npy file, of vectors .npy or .csv; decoded in the run's folder by default.
+        out: A .png or .npy file, of vectors .npy or .csv, of sound .wav, with a picture beside
+            it; decoded in the run's folder by default.
         force: Replace a file that is there.
         root: Folder of runs.
     """
@@ -172,6 +185,8 @@ def decode(
 
 def _target(run: Run, out: Path | None, stem: str, force: bool) -> Path:
     """Where to write; raises BadInput for a file that its kind of data is not written to."""
+    if run.sound is not None:
+        return sounds.target(run, out, stem, force)
     endings = KINDS[run.spec.kind].files(run.spec.shape)
     if out is not None and out.suffix.lower() == ".png" and ".png" not in endings:
         shape, others = run.spec.shape, " or ".join(endings)
@@ -188,13 +203,39 @@ def _write_decoded(
     path: Path, run: Run, told: "Told", codes: "NDArray[np.float32]", title: str
 ) -> None:
     """Write decoded codes in portions, so that memory does not grow with their number."""
+    import numpy as np
     import torch
 
     starts = range(0, len(codes), _PORTION)
     parts = (told.decode(torch.from_numpy(codes[i : i + _PORTION])).numpy() for i in starts)
     shape, title = (len(codes), *run.spec.shape), f"{run.name}: {title}"
+    if run.sound is not None and path.suffix.lower() != ".npy":
+        sounds.write_rows(path, run, np.concatenate(list(parts)), title)
+        return
     output.write_data(path, shape, parts, title, _names(run))
     print(path)
+
+
+def _speak(
+    path: Path,
+    run: Run,
+    files: tuple[Path, ...],
+    split: Which,
+    n: int,
+    given: tuple[str, ...],
+    phase: Phase,
+) -> None:
+    """Write recordings, encoded and decoded again."""
+    from vaekit.workflow import sound as voice
+
+    if n > _MOST_PAIRS and not files:
+        raise BadInput(f"--n {n} is too many recordings for one file: {_MOST_PAIRS} are most.")
+    found = voice.reconstruct_sound(
+        run, files, split=split, n=n, phase=phase, given=inputs.given(given)
+    )
+    which = "files" if files else f"{split} recordings of {run.data['name']}"
+    title = f"{run.name}: {len(found)} {which}, reconstructed"
+    sounds.write_spoken(path, found, title, ("reconstruction",))
 
 
 def _names(run: Run) -> list[str]:

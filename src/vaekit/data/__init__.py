@@ -24,9 +24,14 @@ if TYPE_CHECKING:
     from vaekit.data.prepare import BrokenImages as BrokenImages
     from vaekit.data.prepare import NoFaces as NoFaces
     from vaekit.data.readers import READERS as READERS
+    from vaekit.data.sound import Sound as Sound
+    from vaekit.data.sounds import NotedRecordings as NotedRecordings
+    from vaekit.data.sounds import Sounds as Sounds
     from vaekit.data.sources import SOURCES as SOURCES
     from vaekit.data.sources import Source as Source
+    from vaekit.data.stored import Stored as Stored
     from vaekit.data.stored import StoredRows as StoredRows
+    from vaekit.data.stored import StoredWindows as StoredWindows
 
 _HOME = {
     "Batches": "batches",
@@ -37,7 +42,12 @@ _HOME = {
     "Pictures": "pictures",
     "READERS": "readers",
     "NoFaces": "prepare",
+    "NotedRecordings": "sounds",
+    "Sound": "sound",
+    "Sounds": "sounds",
+    "Stored": "stored",
     "StoredRows": "stored",
+    "StoredWindows": "stored",
     "SOURCES": "sources",
     "SkippedColumns": "attributes",
     "Source": "sources",

@@ -46,6 +46,8 @@ def stem(path: Path) -> str:
 def members(archive: Path, endings: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """The files in an archive whose names end so, each with a text that changes when it does.
 
+    Of those that a tar archive holds several times the last counts.
+
     Raises BadInput for archives that are damaged, encrypted, unpack to far more than pictures
     would, have entries outside their own folder, or links where files are looked for.
     """
@@ -70,7 +72,6 @@ def _in_zip(archive: Path, endings: tuple[str, ...]) -> Iterator[tuple[str, str]
 
 def _in_tar(archive: Path, endings: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     changed = archive.stat().st_mtime_ns
-    stamps = {}
     with opened_tar(archive) as entries:
         for entry in entries:
             if not _wanted(archive, entry.name, endings) or entry.isdir():
@@ -80,8 +81,7 @@ def _in_tar(archive: Path, endings: tuple[str, ...]) -> Iterator[tuple[str, str]
                     f"'{archive}' has {entry.name!r}, a link or device, where a file should be; "
                     "pack the files themselves"
                 )
-            stamps[entry.name] = f"{entry.size} {entry.mtime} {changed}"
-    yield from stamps.items()
+            yield entry.name, f"{entry.size} {entry.mtime} {changed}"
 
 
 def _wanted(archive: Path, name: str, endings: tuple[str, ...]) -> bool:

@@ -13,7 +13,7 @@ from torch import Tensor
 from vaekit.data.columns import named
 from vaekit.data.dataset import Binarise, Split
 from vaekit.data.inputs import batch_of
-from vaekit.data.stored import StoredRows
+from vaekit.data.stored import Stored
 from vaekit.errors import BadInput
 from vaekit.records import Batch
 
@@ -105,7 +105,7 @@ class Batches:
             # parallel index_select, whose threads cost more than the copy.
             return values.take(index, axis=0)
 
-        x = split.x[index] if isinstance(split.x, StoredRows) else taken(split.x)
+        x = split.x[index] if isinstance(split.x, Stored) else taken(split.x)
         context = None if split.context is None else taken(split.context)
         mask = None if split.mask is None else taken(split.mask)
         return batch_of(x, context, mask, index, self._device)

@@ -20,7 +20,7 @@ def binarised(split: Split, kind: Kind, how: Binarise, seed: tuple[int, int]) ->
     if how == "none":
         return split
     if kind != "image":
-        raise BadInput(f"`binarise={how!r}` needs images, and these data are vectors")
+        raise BadInput(f"`binarise={how!r}` needs images, and these data are {kind}s")
     if how == "dynamic":
         return replace(split, binarise=how)
     x = split.x

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from vaekit.data.checks import check_dataset, digest
 from vaekit.data.conditions import Conditions
-from vaekit.data.stored import StoredRows
+from vaekit.data.sound import Sound
+from vaekit.data.stored import Stored, StoredWindows
 from vaekit.errors import BadInput
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 Binarise = Literal["none", "threshold", "static", "dynamic"]
 Crop = Literal["none", "centre", "face"]
-Kind = Literal["image", "vector"]
-Rows = npt.NDArray[Any] | StoredRows
+Kind = Literal["image", "vector", "sound"]
+Rows = npt.NDArray[Any] | Stored
 
 
 _SPLITS = ("train", "validation", "test")
@@ -34,8 +35,9 @@ _LISTED = 10  # names that a line holds
 class Split:
     """Rows of data and what is known about each.
 
-    x: (N, C, H, W) uint8, or float32 in [0, 1], for images; (N, F) float32 for vectors.
-        An array, or `StoredRows`, which index like one.
+    x: (N, C, H, W) uint8, or float32 in [0, 1], for images; (N, F) float32 for vectors;
+        (N, 1, bands, frames) float32 for sound. An array, or `StoredRows` or `StoredWindows`,
+        which index like one.
     table: columns of N values; "label" holds class numbers where there are labels, and bool
         columns are attributes.
     ids: the N names of the rows where they have some.
@@ -55,7 +57,7 @@ class Split:
     mask: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.x, np.ndarray | StoredRows) or self.x.ndim < 2:
+        if not isinstance(self.x, np.ndarray | Stored) or self.x.ndim < 2:
             raise BadInput(
                 f"`x` is a {_called(self.x)}: give an array (N, C, H, W) or (N, F), or use "
                 "`vaekit.load_data`, which takes more"
@@ -85,7 +87,7 @@ class Split:
 
     def take(self, index: npt.NDArray[np.int64] | slice) -> Split:
         """The split of these rows; a slice of an array shares its memory."""
-        x = self.x.take(index) if isinstance(self.x, StoredRows) else self.x[index]
+        x = self.x.take(index) if isinstance(self.x, Stored) else self.x[index]
         ids = self.ids
         if ids is not None:
             ids = ids[index] if isinstance(index, slice) else [ids[i] for i in index]
@@ -97,6 +99,11 @@ class Split:
             context=None if self.context is None else self.context[index],
             mask=None if self.mask is None else self.mask[index],
         )
+
+    def heard(self, sound: Sound) -> Split:
+        """The split of segments, normalised as a `Sound` says."""
+        assert isinstance(self.x, StoredWindows)
+        return replace(self, x=self.x.scaled(sound.mean, sound.scale))
 
     def batch(self, index: Any = slice(None)) -> Batch:
         """The rows at `index` (a slice or integers) as a model reads them, on the CPU.
@@ -122,7 +129,7 @@ class Split:
 class Dataset:
     """Training, validation and test data.
 
-    kind: "image" or "vector".
+    kind: "image", "vector" or "sound".
     fingerprint: a digest of the content and of the options that shaped it; the same on
         every machine. Left empty, it is that of the content.
     label_names: the name of each class number, where there are labels.
@@ -130,6 +137,7 @@ class Dataset:
     prepared: the options that pictures were prepared with, as `load` takes them: what was
         left out has its default here, and paths are absolute.
     left_out: how many files are in no split, by what is wrong with them.
+    sound: how recordings became rows, where they did.
 
     Raises BadInput, naming split and field, for what no model could learn from: splits that
     differ in shape or type, values that are not finite or out of range, labels without a name,
@@ -146,6 +154,7 @@ class Dataset:
     conditions: Conditions | None = None
     prepared: Mapping[str, Any] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    sound: Sound | None = None
 
     def __post_init__(self) -> None:
         size = self.conditions.size if self.conditions else None
@@ -185,6 +194,13 @@ class Dataset:
             for name, split in self.splits.items()
         }
         return replace(self, **splits, conditions=conditions)
+
+    def heard(self, sound: Sound) -> Dataset:
+        """The same, normalised as a `Sound` says; raises BadInput where it is not of sound."""
+        if self.sound is None or sound.shape != self.shape:
+            raise BadInput(f"{self.name} is not of sound of shape {sound.shape}: give recordings")
+        scaled: dict[str, Any] = {name: part.heard(sound) for name, part in self.splits.items()}
+        return replace(self, **scaled, sound=sound)
 
     @property
     def attributes(self) -> tuple[str, ...]:

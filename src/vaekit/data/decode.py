@@ -1,22 +1,14 @@
 """Decoding image files into the rows of a file; also the program that a worker runs.
 
-    parent ── first row, names ──▶ worker ── rows ──▶ file
-           ◀─ digest, broken, … ─
-
-A worker is a fresh interpreter that imports numpy, Pillow and, for faces, OpenCV: it neither
-forks a process full of threads nor runs the user's script again, and it ends when its parent
-does.
+A worker imports numpy, Pillow and, for faces, OpenCV.
 """
 
 import hashlib
 import io
 import json
-import os
-import stat
 import sys
 import warnings
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from io import BufferedRandom
@@ -27,12 +19,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from vaekit.data import archives
-from vaekit.data.archives import MOST_BYTES
+from vaekit.data import pool
 from vaekit.data.dataset import Crop
 from vaekit.data.faces import Box, NoFace, cut, face_box
-
-Read = Callable[[str], bytes]
+from vaekit.data.reading import Read, reader
 
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 _GREY = ("1", "L", "LA", "I", "F")
@@ -84,37 +74,6 @@ class Done:
 
 class Misfit(Exception):
     """An image of another size."""
-
-
-@contextmanager
-def reader(source: Path) -> Iterator[Read]:
-    """Give a function from a name in a folder or an archive to the bytes of that file."""
-    if source.is_dir():
-        yield lambda name: content(f"{source}/{name}")
-        return
-    if archives.is_tar(source):
-        with archives.opened_tar(source) as entries:
-            infos = {entry.name: entry for entry in entries}
-            yield lambda name: archives.content(entries, infos[name])
-        return
-    with zipfile.ZipFile(source) as members:
-
-        def read(name: str) -> bytes:
-            if members.getinfo(name).file_size > MOST_BYTES:
-                raise ValueError("it unpacks to more than 256 MiB")
-            return members.read(name)
-
-        yield read
-
-
-def content(path: str | Path) -> bytes:
-    """The bytes of a file; raises ValueError for more than any picture needs."""
-    if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would never answer, a device never end
-        raise ValueError("it is no regular file")
-    with open(path, "rb", buffering=0) as file:
-        if os.fstat(file.fileno()).st_size > MOST_BYTES:
-            raise ValueError("it has more than 256 MiB")
-        return file.read()
 
 
 def opened(data: bytes, size: int | None, crop: Crop = "none") -> Image.Image:
@@ -281,16 +240,9 @@ def serve() -> None:
     """Run as a worker: a plan on the first line of stdin, then a chunk a line."""
     plan = Plan(**json.loads(sys.stdin.readline()))
     with reader(Path(plan.source)) as read:
-        for line in sys.stdin:
-            first, names = json.loads(line)
-            answer = json.dumps(asdict(decode(plan, read, first, names)))
-            try:
-                os.write(1, f"{answer}\n".encode())
-            except BrokenPipeError:  # the parent is gone
-                return
+        pool.serve(lambda first, names: asdict(decode(plan, read, first, names)))
 
 
-def received(line: bytes) -> Done:
+def received(answer: Mapping[str, Any]) -> Done:
     """A worker's answer."""
-    answer: dict[str, Any] = json.loads(line)
     return Done(**answer)

@@ -1,5 +1,7 @@
-"""Which images a folder or an archive holds, and what their places say about them."""
+"""Which pictures or recordings a source holds, and what their places say about them."""
 
+import hashlib
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,7 +12,7 @@ from typing import final
 from vaekit.data import archives
 from vaekit.errors import BadInput
 
-SUFFIXES = (
+PICTURES = (
     ".bmp",
     ".gif",
     ".jpeg",
@@ -23,6 +25,11 @@ SUFFIXES = (
     ".tiff",
     ".webp",
 )
+SOUNDS = (".flac", ".wav")
+SUFFIXES = PICTURES + SOUNDS
+"""The endings of files that are rows of data."""
+
+_CALLED = {PICTURES: "images", SOUNDS: "recordings"}
 _SPLIT_OF = {
     "train": "train",
     "valid": "validation",
@@ -35,7 +42,7 @@ _SPLIT_OF = {
 @final
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The images of a source, in the order of their names.
+    """The pictures or recordings of a source, in the order of their names.
 
     names: paths within the source, with forward slashes.
     stamps: by file, a text that changes when the file does.
@@ -45,20 +52,47 @@ class Listing:
     names: list[str]
     stamps: list[str]
 
+    def key(self, version: int, *settings: object) -> str:
+        """What files and settings are called in the cache."""
+        about = json.dumps([version, str(self.source.resolve()), *settings])
+        key = hashlib.sha256(about.encode())
+        for name, stamp in zip(self.names, self.stamps, strict=True):
+            key.update(f"{name}\0{stamp}\n".encode("utf-8", "surrogateescape"))
+        return key.hexdigest()[:32]
 
-def listing(source: Path) -> Listing:
-    """The images in a folder and its sub-folders, or in an archive.
 
-    Raises BadInput where there is none, and for archives as `archives.members` does.
+def listing(source: Path, endings: tuple[str, ...] = PICTURES) -> Listing:
+    """The files with these endings in a folder and its sub-folders, or in an archive.
+
+    Raises BadInput where there is none, where there are images and recordings, and for archives
+    as `archives.members` does.
     """
-    inside = _in_folder(source) if source.is_dir() else archives.members(source, SUFFIXES)
-    found = sorted(inside)
+    inside = dict(_inside(source, SUFFIXES))
+    found = sorted(each for each in inside.items() if each[0].lower().endswith(endings))
+    if 0 < len(found) < len(inside):
+        other = min(name for name in inside if not name.lower().endswith(endings))
+        raise BadInput(
+            f"'{source}' holds both images and recordings, such as '{in_utf8(found[0][0])}' and "
+            f"'{in_utf8(other)}': give a folder of one or the other"
+        )
     if not found:
-        raise BadInput(f"'{source}' holds no images; looked for {', '.join(SUFFIXES)}")
+        raise BadInput(f"'{source}' holds no {_CALLED[endings]}; looked for {', '.join(endings)}")
     return Listing(source, [name for name, _ in found], [stamp for _, stamp in found])
 
 
-def _in_folder(root: Path) -> Iterator[tuple[str, str]]:
+def holds_sounds(source: Path) -> bool:
+    """Whether a folder or an archive holds recordings rather than pictures, by the first file."""
+    first = next(_inside(source, SUFFIXES), None)
+    return first is not None and first[0].lower().endswith(SOUNDS)
+
+
+def _inside(source: Path, endings: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    if source.is_dir():
+        return _in_folder(source, endings)
+    return archives.members(source, endings)
+
+
+def _in_folder(root: Path, endings: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     waiting = [(str(root), "")]
     while waiting:
         folder, prefix = waiting.pop()
@@ -68,7 +102,7 @@ def _in_folder(root: Path) -> Iterator[tuple[str, str]]:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((entry.path, f"{prefix}{entry.name}/"))
-                elif entry.name.lower().endswith(SUFFIXES) and entry.is_file():
+                elif entry.name.lower().endswith(endings) and entry.is_file():
                     stat = entry.stat()
                     yield f"{prefix}{entry.name}", f"{stat.st_size} {stat.st_mtime_ns}"
 
@@ -106,6 +140,12 @@ def places(
         return splits, None
     labels = [in_utf8("/".join(parts[depth:below])) for parts in folders]
     return splits, labels if len(set(labels)) > 1 else None
+
+
+def bare(name: str) -> str:
+    """The name of a file without the ending of a picture or a recording."""
+    stem, dot, suffix = name.rpartition(".")
+    return stem if dot and f".{suffix.lower()}" in SUFFIXES else name
 
 
 def in_utf8(name: str) -> str:

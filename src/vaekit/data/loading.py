@@ -13,8 +13,9 @@ from vaekit.data.conditions import conditions, plain
 from vaekit.data.dataset import Binarise, Dataset, Split
 from vaekit.data.missing import with_gaps
 from vaekit.data.pictures import digest
-from vaekit.data.readers import PICTURES, reader_of
-from vaekit.data.selection import selected
+from vaekit.data.readers import PICTURES, SOUNDS, reader_of
+from vaekit.data.selection import selected, set_apart
+from vaekit.data.sounds import normalised
 from vaekit.data.sources import SOURCES
 from vaekit.data.splits import Found, divide, limited
 from vaekit.errors import BadInput, nearest
@@ -27,7 +28,7 @@ def load(
     columns: tuple[str, ...] = (),
     binarise: Binarise = "none",
     validation: int | float | None = None,
-    test: int | float | None = None,
+    test: int | float | str | None = None,
     limit: int | None = None,
     only: tuple[str, ...] = (),
     condition: tuple[str, ...] = (),
@@ -41,38 +42,44 @@ def load(
 
     Paths may be an IDX file or a folder of them, a `.npy`, `.npz` or MATLAB `.mat` file, CIFAR-10's
     binary files or their archive, or a folder, `.zip` or `.tar` (`.tar.gz`, `.tgz`, `.tar.xz`) of
-    images, which are decoded once into a cache. In memory it is an array or a tensor that is
-    shared rather than copied where its values can stay; a list of pictures: arrays, Pillow's or
-    paths of files; one of torch's data sets, of rows x or (x, label); or a data frame. A frame's
-    numbers and booleans make the vectors, with a mask where values are missing; its texts and
-    categories are the columns of the table.
+    images or of recordings, which are decoded once into a cache. In memory it is an array or a
+    tensor that is shared rather than copied where its values can stay; a list of pictures: arrays,
+    Pillow's or paths of files; one of torch's data sets, of rows x or (x, label); or a data frame.
+    A frame's numbers and booleans make the vectors, with a mask where values are missing; its
+    texts and categories are the columns of the table.
 
     Args:
         source: A data set's name, a path, or rows in memory, such as (N, F) or (N, C, H, W).
         labels: The classes of rows in memory, (N,): whole numbers or texts. Of a data frame also
-            the name of a column; "label" where there is one.
+            the name of a column; "label" where there is one. Of recordings what their names say,
+            such as {digit}_{speaker}_{index}; see `Sounds`.
         columns: The columns of a data frame that make the vectors, in their order; all of
             numbers by default, but for the labels and those of `condition`.
         binarise: How grey becomes black and white: by threshold, drawn once, or drawn anew.
-        validation: Rows kept for validation, as a number or a share of the training rows.
-        test: Rows kept for testing, as a number or a share of the training rows.
+        validation: Rows kept for validation, as a number or a share of the training rows; of
+            recordings, these are counted, as their segments stay together.
+        test: Rows kept for testing, likewise; or what holds of them, such as index<5 or
+            speaker=theo, as `only` takes it.
         limit: Training rows to use at most, drawn at random; the other rows stay as they are.
         only: Which rows to take, all of these holding: label=Bag,Sneaker, Eyeglasses=true,
-            azimuth=0:90. Taken from each split, so that held-out rows are the same without it;
-            a class keeps its number and its name.
+            azimuth=0:90, index>=5. Taken from each split, so that held-out rows are the same
+            without it; a class keeps its number and its name.
         condition: Columns of the table that the model is told: label, or others there are.
             Numbers may be angles: azimuth:angle, in degrees, or :radians; or :class.
         missing: Share of the values taken away at random, to learn from data with gaps.
         seed: Seed of the random split, of `limit` and of static binarisation.
         workers: Processes that decode images; as many as there are cores by default.
         progress: Whether to show progress on stderr.
-        options: Those of files of one kind alone: of pictures, see `Pictures`.
+        options: Those of files of one kind alone: of pictures, see `Pictures`, and of recordings
+            `Sounds`.
 
     Raises BadInput for a source that isn't there or can't be read, and for options that
     don't fit it.
     """
     _check(binarise, seed, missing, limit, workers)
     named = isinstance(source, str | Path)
+    if named and isinstance(labels, str):
+        options, labels = options | {"labels": labels}, None
     if named and (labels is not None or columns):
         what = "`columns`" if labels is None else "`labels`"
         raise BadInput(f"{what} go with rows in memory: files hold their own")
@@ -83,8 +90,12 @@ def load(
 
         wanted = PICTURES.asked(options, "rows in memory", workers=workers)
         found = in_memory(source, labels, wanted, condition, columns)
-    splits = divide(found, validation, test, seed)
     shaping: list[object] = [missing] if missing else []
+    test = found.test if test is None and isinstance(found.test, str) else test
+    if isinstance(test, str):
+        found, chosen = set_apart(found, test)
+        shaping.append(chosen)
+    splits = divide(found, validation, None if isinstance(test, str) else test, seed)
     if only:
         splits, chosen = selected(splits, only, found.label_names)
         shaping.append(chosen)
@@ -95,6 +106,9 @@ def load(
         splits[name] = binarised(splits[name], found.kind, binarise, (seed, number))
         if missing:
             splits[name] = with_gaps(splits[name], missing, (seed, 3 + number))
+    sound = found.sound
+    if sound is not None:
+        splits, sound = normalised(splits, sound)
     fewer = len(splits["train"]) < whole
     random = binarise == "static" or not found.tail or missing > 0 or fewer
     sizes, shaping = [len(splits[name]) for name in sorted(splits)], shaping + ["limit"] * fewer
@@ -110,6 +124,7 @@ def load(
         label_names=found.label_names,
         prepared=found.options,
         left_out=found.left_out,
+        sound=sound,
     )
     if not condition:
         return dataset
@@ -171,3 +186,8 @@ def _name(source: str | Path) -> str:
 def holds_images(source: str | Path) -> bool:
     """Whether a data set or a path gives pictures that are decoded, and so cut and resized."""
     return reader_of(source) is PICTURES
+
+
+def holds_recordings(source: str | Path) -> bool:
+    """Whether a data set or a path gives recordings."""
+    return reader_of(source) is SOUNDS

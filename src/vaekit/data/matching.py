@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from vaekit.data.files import SUFFIXES
+from vaekit.data.files import bare
 from vaekit.errors import BadInput
 
 
@@ -16,7 +16,12 @@ class UnmatchedNames(UserWarning):
 
 
 def match(
-    names: Sequence[str], files: Sequence[str], where: str, *, spare: bool = False
+    names: Sequence[str],
+    files: Sequence[str],
+    where: str,
+    *,
+    spare: bool = False,
+    what: str = "image",
 ) -> npt.NDArray[np.int64]:
     """The row of a table for every file, or -1 where it has none; shape (len(files),).
 
@@ -25,20 +30,23 @@ def match(
 
     names: of the table's rows. files: paths within a folder or archive.
     where: the table, for messages. spare: whether rows without a file go unmentioned.
+    what: what one of the files is called.
     Raises BadInput where nothing matches, or where a name could be several files or rows.
     Warns with `UnmatchedNames` of rows and files that have no partner.
     """
-    form = _form(names, files, where)
+    form = _form(names, files, where, what)
     wanted, had = [form(name) for name in names], [form(file) for file in files]
     row_of = dict(zip(reversed(wanted), reversed(range(len(wanted))), strict=True))
     _check_single(row_of, wanted, names, had, where, "rows")
-    _check_single(row_of, had, files, had, where, "images")
+    _check_single(row_of, had, files, had, where, f"{what}s")
     rows = np.array([row_of.get(key, -1) for key in had], np.int64)
-    _report(names, files, rows, where, spare)
+    _report(names, files, rows, where, spare, what)
     return rows
 
 
-def _form(names: Sequence[str], files: Sequence[str], where: str) -> Callable[[str], str]:
+def _form(
+    names: Sequence[str], files: Sequence[str], where: str, what: str
+) -> Callable[[str], str]:
     """How to write names so that most of them are files."""
     most, best = 0, None
     for form in (_path, _stem, _base, lambda name: _stem(_base(name))):
@@ -49,8 +57,8 @@ def _form(names: Sequence[str], files: Sequence[str], where: str) -> Callable[[s
             break
     if best is None:
         raise BadInput(
-            f"no name in '{where}', such as '{names[0]}', is that of an image, such as "
-            f"'{files[0]}'; give a table for these images"
+            f"no name in '{where}', such as '{names[0]}', is that of one of the {what}s, such as "
+            f"'{files[0]}'; give a table for these {what}s"
         )
     return best
 
@@ -64,8 +72,7 @@ def _base(name: str) -> str:
 
 
 def _stem(name: str) -> str:
-    stem, dot, suffix = _path(name).rpartition(".")
-    return stem if dot and f".{suffix.lower()}" in SUFFIXES else _path(name)
+    return bare(_path(name))
 
 
 def _check_single(
@@ -95,12 +102,13 @@ def _report(
     rows: npt.NDArray[np.int64],
     where: str,
     spare: bool,
+    what: str,
 ) -> None:
     parts = []
     alone = np.flatnonzero(rows < 0)
     if len(alone):
         parts.append(
-            f"left out {len(alone):,} of {len(files):,} images that have no row in '{where}', "
+            f"left out {len(alone):,} of {len(files):,} {what}s that have no row in '{where}', "
             f"first '{files[alone[0]]}'"
         )
     used = np.zeros(len(names), np.bool_)
@@ -108,7 +116,7 @@ def _report(
     unused = np.flatnonzero(~used)
     if len(unused) and not spare:
         parts.append(
-            f"{len(unused):,} of {len(names):,} rows in '{where}' have no image, "
+            f"{len(unused):,} of {len(names):,} rows in '{where}' have no {what}, "
             f"first '{names[unused[0]]}'"
         )
     if parts:

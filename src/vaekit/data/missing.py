@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from vaekit.data.dataset import Split
-from vaekit.data.stored import StoredRows
+from vaekit.data.stored import Stored
 from vaekit.errors import BadInput
 
 
@@ -16,7 +16,7 @@ def with_gaps(split: Split, share: float, seed: tuple[int, int]) -> Split:
     missing before.
     Raises BadInput for a prepared folder, whose rows stay on disk.
     """
-    if isinstance(split.x, StoredRows):
+    if isinstance(split.x, Stored):
         raise BadInput("`missing` needs data in memory; give an array or a named data set")
     # RandomState's stream is frozen across versions of numpy; the newer generators' isn't.
     random = np.random.RandomState(seed)

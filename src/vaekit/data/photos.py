@@ -11,6 +11,7 @@ from PIL import Image
 from vaekit.data import decode
 from vaekit.data.dataset import Crop
 from vaekit.data.faces import NoFace, check_installed
+from vaekit.data.reading import content
 from vaekit.errors import BadInput
 
 
@@ -28,7 +29,7 @@ def photo(path: str | Path, shape: tuple[int, ...], crop: Crop = "none") -> npt.
         check_installed()
     channels, height, width = shape
     with _named(path):
-        image = decode.opened(decode.content(Path(path).expanduser()), max(height, width), crop)
+        image = decode.opened(content(Path(path).expanduser()), max(height, width), crop)
         plan = decode.Plan("", "", channels, height, width, True, crop)
         return decode.pixels(image, plan).astype(np.float32) / np.float32(255)
 
@@ -44,7 +45,7 @@ def picture(
     with _named(source):
         image = source
         if not isinstance(image, Image.Image):
-            image = decode.opened(decode.content(Path(image).expanduser()), size, crop)
+            image = decode.opened(content(Path(image).expanduser()), size, crop)
         left, upper, right, lower = decode.cropped(image, crop)
         width, height = (right - left, lower - upper) if size is None else (size, size)
         channels = 1 if decode.is_grey(image) else 3
@@ -58,7 +59,7 @@ def check_unscaled(path: str | Path, shape: tuple[int, ...]) -> None:
     """
     path = Path(path).expanduser()
     with _named(path):
-        image = decode.opened(decode.content(path), None)
+        image = decode.opened(content(path), None)
         size, seen_through = image.size, decode.has_holes(image)
     if size != shape[:0:-1]:
         raise BadInput(

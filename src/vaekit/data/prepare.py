@@ -1,21 +1,13 @@
 """Folders and archives of images, decoded once into a cache."""
 
 import contextlib
-import fcntl
 import hashlib
 import json
-import math
-import os
 import shutil
-import subprocess
-import sys
-import uuid
 import warnings
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any, final
 
 from vaekit.data import archives, decode
@@ -24,14 +16,13 @@ from vaekit.data.dataset import Crop
 from vaekit.data.decode import Done, Plan
 from vaekit.data.faces import check_installed
 from vaekit.data.files import Listing
+from vaekit.data.pool import Chunk, apart, build, chunks_of, workers_for
 from vaekit.data.progress import bar
+from vaekit.data.reading import reader
 from vaekit.errors import BadInput
 from vaekit.memory import shown
 
 _VERSION = 3  # of the cache's layout and of how images become rows
-_CHUNK = 32  # files; part of the digest, so it doesn't depend on the number of workers
-_FILES_PER_WORKER = 64  # fewer aren't worth starting another process for
-_Chunk = tuple[int, list[str]]
 
 
 class BrokenImages(UserWarning):
@@ -83,19 +74,13 @@ def prepare(
     """
     if crop == "face" and image_size is None:
         raise BadInput("`crop='face'` needs `image_size`, as faces differ in size")
-    folder = cache_dir() / "images" / _key(listing, image_size, crop, mask)
-    if not folder.exists():
-        if crop == "face":
-            check_installed()
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with _locked(folder.with_suffix(".lock")):
-                if not folder.exists():
-                    _build(folder, listing, image_size, crop, workers, progress, mask)
-        except OSError as error:
-            raise BadInput(
-                f"cannot write the cache '{folder.parent}': {error}; set VAEKIT_CACHE"
-            ) from None
+    folder = cache_dir() / "images" / listing.key(_VERSION, image_size, crop, *["mask"] * mask)
+    if crop == "face" and not folder.exists():
+        check_installed()
+    build(
+        folder,
+        lambda partial: _fill(partial, listing, image_size, crop, workers, progress, mask),
+    )
     manifest = json.loads((folder / "manifest.json").read_text())
     _tell(manifest, listing.names)
     return Prepared(
@@ -133,24 +118,8 @@ def _tell(manifest: dict[str, Any], names: list[str]) -> None:
         )
 
 
-def _key(listing: Listing, image_size: int | None, crop: Crop, mask: bool) -> str:
-    how = [_VERSION, str(listing.source.resolve()), image_size, crop, *["mask"] * mask]
-    key = hashlib.sha256(json.dumps(how).encode())
-    for name, stamp in zip(listing.names, listing.stamps, strict=True):
-        key.update(f"{name}\0{stamp}\n".encode("utf-8", "surrogateescape"))
-    return key.hexdigest()[:32]
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Let one process at a time prepare the same images; the system frees a dead one's lock."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _build(
-    folder: Path,
+def _fill(
+    partial: Path,
     listing: Listing,
     image_size: int | None,
     crop: Crop,
@@ -158,35 +127,24 @@ def _build(
     progress: bool,
     mask: bool,
 ) -> None:
-    """Build the cache under another name and rename it, so that it is complete or absent."""
-    for abandoned in folder.parent.glob(f"{folder.name}.*.partial"):
-        shutil.rmtree(abandoned, ignore_errors=True)
-    partial = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}.partial")
-    partial.mkdir()
+    """Fill a folder of the cache."""
+    source = archives.seekable(listing.source, partial)
+    with decode.strict():
+        plan = _plan(listing, source, partial / "rows.bin", image_size, crop)
+    plan = replace(plan, channels=4) if mask else plan
+    _check_room(plan, listing)
     try:
-        source = archives.seekable(listing.source, partial)
-        with decode.strict():
-            plan = _plan(listing, source, partial / "rows.bin", image_size, crop)
-        plan = replace(plan, channels=4) if mask else plan
-        _check_room(plan, listing)
-        try:
-            outcome = _decode_all(plan, listing, workers, progress)
-        except _Coloured:
-            plan = replace(plan, channels=3)
-            outcome = _decode_all(plan, listing, workers, progress)
-        if len(outcome["faceless"]) + len(outcome["broken"]) == len(listing.names):
-            raise BadInput(f"no face was found in '{listing.source}'; use `crop='centre'` or none")
-        shape = (len(listing.names), plan.channels, plan.height, plan.width)
-        manifest = {"shape": shape, **outcome}
-        if source != listing.source:
-            source.unlink()
-        (partial / "manifest.json").write_text(json.dumps(manifest))
-        for file in partial.iterdir():
-            with file.open("rb") as written:
-                os.fsync(written.fileno())
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        outcome = _decode_all(plan, listing, workers, progress)
+    except _Coloured:
+        plan = replace(plan, channels=3)
+        outcome = _decode_all(plan, listing, workers, progress)
+    if len(outcome["faceless"]) + len(outcome["broken"]) == len(listing.names):
+        raise BadInput(f"no face was found in '{listing.source}'; use `crop='centre'` or none")
+    shape = (len(listing.names), plan.channels, plan.height, plan.width)
+    manifest = {"shape": shape, **outcome}
+    if source != listing.source:
+        source.unlink()
+    (partial / "manifest.json").write_text(json.dumps(manifest))
 
 
 class _Coloured(Exception):
@@ -199,7 +157,7 @@ def _plan(listing: Listing, source: Path, output: Path, image_size: int | None, 
     source: where to read the listing's files from.
     """
     why = ""
-    with decode.reader(source) as read:
+    with reader(source) as read:
         for name in listing.names:
             try:
                 image = decode.opened(read(name), image_size, crop)
@@ -240,9 +198,7 @@ def _decode_all(
     names = listing.names
     with open(plan.output, "wb") as file:
         file.truncate(len(names) * plan.channels * plan.height * plan.width)
-    chunks = [(first, names[first : first + _CHUNK]) for first in range(0, len(names), _CHUNK)]
-    most = max(1, math.ceil(len(names) / _FILES_PER_WORKER))
-    workers = min(workers or _cores(), most)
+    chunks, workers = chunks_of(names), workers_for(len(names), workers)
     results = _here(plan, chunks) if workers == 1 else _apart(plan, chunks, workers)
     broken: list[tuple[int, str]] = []
     faceless: list[int] = []
@@ -278,72 +234,13 @@ def _check(done: Done, plan: Plan, listing: Listing) -> None:
         raise OSError(done.error)
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-
-
-def _here(plan: Plan, chunks: Sequence[_Chunk]) -> Generator[Done]:
-    with decode.reader(Path(plan.source)) as read:
+def _here(plan: Plan, chunks: Sequence[Chunk]) -> Generator[Done]:
+    with reader(Path(plan.source)) as read:
         for first, names in chunks:
             yield decode.decode(plan, read, first, names)
 
 
-def _apart(plan: Plan, chunks: Sequence[_Chunk], workers: int) -> Generator[Done]:
+def _apart(plan: Plan, chunks: Sequence[Chunk], workers: int) -> Generator[Done]:
     """Decode in worker processes; results come in the order of the chunks."""
-    processes: list[_Worker] = []
-    idle: SimpleQueue[_Worker] = SimpleQueue()
-    pool = ThreadPoolExecutor(workers)
-
-    def ask(chunk: _Chunk) -> Done:
-        worker = idle.get()
-        try:
-            return worker.ask(chunk)
-        finally:
-            idle.put(worker)
-
-    try:
-        for _ in range(workers):
-            processes.append(_Worker(plan))
-            idle.put(processes[-1])
-        yield from pool.map(ask, chunks)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for worker in processes:
-            worker.stop()
-        pool.shutdown()
-
-
-@final
-class _Worker:
-    """A process that decodes chunks into the file of rows."""
-
-    def __init__(self, plan: Plan) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", "from vaekit.data.decode import serve; serve()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            process_group=0,  # out of reach of Ctrl-C, which the parent sees to
-        )
-        self._send(asdict(plan))
-
-    def ask(self, chunk: _Chunk) -> Done:
-        self._send(chunk)
-        assert self._process.stdout
-        answer = self._process.stdout.readline()
-        if not answer:
-            raise BadInput(
-                f"a decoding process died near '{chunk[1][0]}'; pass `workers=1` to see why"
-            )
-        return decode.received(answer)
-
-    def _send(self, message: object) -> None:
-        assert self._process.stdin
-        with contextlib.suppress(BrokenPipeError):  # then there is no answer, either
-            self._process.stdin.write(json.dumps(message).encode() + b"\n")
-            self._process.stdin.flush()
-
-    def stop(self) -> None:
-        self._process.kill()
-        with contextlib.suppress(BrokenPipeError), self._process:
-            pass
+    with contextlib.closing(apart("vaekit.data.decode", asdict(plan), chunks, workers)) as answers:
+        yield from map(decode.received, answers)

@@ -7,11 +7,12 @@ from typing import Any, final
 
 from vaekit.data import archives, cifar, renders
 from vaekit.data.arrays import read_npy, read_npz
-from vaekit.data.files import listing
+from vaekit.data.files import holds_sounds, listing
 from vaekit.data.idx import is_idx, training_images
 from vaekit.data.matlab import read_mat
 from vaekit.data.pictures import Pictures, read_pictures
-from vaekit.data.sources import SOURCES, read_idx_files
+from vaekit.data.sounds import Sounds, read_sounds
+from vaekit.data.sources import SOURCES, Arrays, read_idx_files
 from vaekit.data.splits import Found
 from vaekit.errors import BadInput, nearest
 
@@ -19,20 +20,6 @@ HOW = ("workers", "progress")
 """What every reader is told of how to go about it: no options of its own."""
 
 _FILES = {".mat": read_mat, ".npy": read_npy, ".npz": read_npz}
-
-
-@final
-@dataclass(frozen=True)
-class Arrays:
-    """How files of arrays are read: there is nothing to choose.
-
-    Args:
-        workers: Processes that read.
-        progress: Whether to show progress.
-    """
-
-    workers: int | None = None
-    progress: bool = True
 
 
 @final
@@ -45,7 +32,7 @@ class Reader:
     """
 
     files: str
-    options: type[Pictures] | type[Arrays]
+    options: type[Pictures] | type[Sounds] | type[Arrays]
     takes: Callable[[Path], bool]
     read: Callable[[Path, Any], Found]
 
@@ -67,24 +54,33 @@ class Reader:
                 raise BadInput(f"There is no option `{name}` of data: {nearest(name, known)}")
             others[0].options(**{name: value})
             if name not in self.own and value not in (None, "none"):
-                raise BadInput(f"`{name}` goes with {others[0].files}, not {what}")
+                files = " or ".join(each.files for each in others)
+                raise BadInput(f"`{name}` goes with {files}, not {what}")
         return self.options(**{name: given[name] for name in self.own if name in given}, **how)
 
 
 def reader_of(source: str | Path) -> Reader:
     """The reader of a data set or a path."""
     if str(source) in SOURCES:
-        return PICTURES if SOURCES[str(source)].pictures else ARRAYS
+        return _BY_OPTIONS[SOURCES[str(source)].options]
     path = Path(source).expanduser()
     return next(reader for reader in READERS if reader.takes(path))
 
 
-def _holds_pictures(path: Path) -> bool:
+def _holds_files(path: Path) -> bool:
     if cifar.is_there(path):
         return False
     if path.is_dir():
         return training_images(path) is None
     return archives.is_archive(path)
+
+
+def _holds_recordings(path: Path) -> bool:
+    return _holds_files(path) and holds_sounds(path)
+
+
+def _holds_pictures(path: Path) -> bool:
+    return _holds_files(path) and not holds_sounds(path)
 
 
 def _read_images(path: Path, options: Pictures) -> Found:
@@ -109,6 +105,8 @@ def _read_arrays(path: Path, options: Arrays) -> Found:
 
 
 PICTURES = Reader("folders and archives of images", Pictures, _holds_pictures, _read_images)
+SOUNDS = Reader("folders and archives of recordings", Sounds, _holds_recordings, read_sounds)
 ARRAYS = Reader("files of arrays", Arrays, lambda path: True, _read_arrays)
-READERS = (PICTURES, ARRAYS)
+READERS = (PICTURES, SOUNDS, ARRAYS)
 """In the order in which they are asked."""
+_BY_OPTIONS = {reader.options: reader for reader in READERS}

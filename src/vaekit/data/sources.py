@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -13,9 +13,25 @@ from vaekit.data.celeba import read_celeba
 from vaekit.data.idx import labels_beside, partner_beside, read_idx
 from vaekit.data.pictures import Pictures
 from vaekit.data.renders import read_chairs
+from vaekit.data.sounds import Sounds
+from vaekit.data.speech import SPEECH, read_speech
 from vaekit.data.splits import Found
 
 _SPLITS = ("train", "test")
+
+
+@final
+@dataclass(frozen=True)
+class Arrays:
+    """How files of arrays are read: there is nothing to choose.
+
+    Args:
+        workers: Processes that read.
+        progress: Whether to show progress.
+    """
+
+    workers: int | None = None
+    progress: bool = True
 
 
 @final
@@ -27,7 +43,8 @@ class Source:
     terms: its licence or what else is known of its terms of use.
     read: gives its content.
     origin: where it comes from if it isn't there yet.
-    pictures: whether it consists of files of pictures, which can be cropped and resized.
+    options: a class of those that its files are read with.
+    kind: of its rows. folder: where it lies among data, by its name if left out.
     """
 
     name: str
@@ -35,9 +52,16 @@ class Source:
     sizes: str
     shape: tuple[int, ...]
     terms: str
-    read: Callable[[Pictures], Found]
+    read: Callable[[Any], Found]
     origin: str = "downloaded when first used"
-    pictures: bool = False
+    options: type[Pictures] | type[Sounds] | type[Arrays] = Arrays
+    kind: str = "image"
+    folder: str = ""
+
+    @property
+    def places(self) -> list[Path]:
+        """Where it may lie, first choice first."""
+        return [folder / (self.folder or self.name) for folder in data_dirs()]
 
 
 def read_idx_files(images: Path) -> Found:
@@ -53,8 +77,8 @@ def read_idx_files(images: Path) -> Found:
 
 def _idx_source(
     name: str, mirrors: tuple[str, ...], digests: Mapping[str, str], labels: tuple[str, ...]
-) -> Callable[[Pictures], Found]:
-    def read(wanted: Pictures) -> Found:
+) -> Callable[[Arrays], Found]:
+    def read(wanted: Arrays) -> Found:
         files = [
             _obtain(name, file, mirrors, sha, wanted.progress) for file, sha in digests.items()
         ]
@@ -77,7 +101,7 @@ def _obtain(name: str, file: str, mirrors: tuple[str, ...], sha256: str, progres
     return download(urls, cache_dir() / name / file, sha256, progress=progress)
 
 
-def _digits(wanted: Pictures) -> Found:
+def _digits(wanted: Arrays) -> Found:
     from sklearn.datasets import load_digits
 
     digits = load_digits()
@@ -181,7 +205,19 @@ _ALL = (
         "Liu et al., for non-commercial research only; no redistribution",
         read_celeba,
         "to be fetched by hand",
-        pictures=True,
+        options=Pictures,
+    ),
+    Source(
+        "speech",
+        "the digits zero to nine, spoken by 6 people: the Free Spoken Digit Dataset",
+        "3,000 recordings in segments",
+        (1, 64, 20),
+        "Jackson et al., CC BY-SA 4.0",
+        read_speech,
+        "to be fetched by hand",
+        options=Sounds,
+        kind="sound",
+        folder=SPEECH,
     ),
     Source(
         "chairs",
@@ -191,7 +227,7 @@ _ALL = (
         "Aubry et al. 2014; no licence stated by the authors",
         read_chairs,
         "to be fetched by hand",
-        pictures=True,
+        options=Pictures,
     ),
 )
 SOURCES: dict[str, Source] = {source.name: source for source in _ALL}

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vaekit.data.dataset import Kind, Split
-from vaekit.data.stored import StoredRows
+from vaekit.data.sound import Sound
+from vaekit.data.stored import Stored
 from vaekit.errors import BadInput
 
 Amount = int | float | None
@@ -28,6 +29,8 @@ class Found:
     tail: whether the last rows become the validation split, rather than random ones.
     balanced: whether random splits keep the rates of the attributes.
     validation, test: how many by default, a number of rows or a share.
+    together: a column whose equal values stay in one split; amounts then count these.
+    sound: how recordings became rows, where they did, before these are normalised.
     options: those that shaped the content, as `load` takes them, with the source's defaults.
     left_out: how many files are in no split, by what is wrong with them.
     """
@@ -39,19 +42,27 @@ class Found:
     tail: bool = False
     balanced: bool = False
     validation: int | float = 0.1
-    test: int | float = 0.1
+    test: int | float | str = 0.1
     options: Mapping[str, Any] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    together: str = ""
+    sound: Sound | None = None
 
 
 def divide(found: Found, validation: Amount, test: Amount, seed: int) -> dict[str, Split]:
     """Draw from "train" the splits that the source lacks.
 
+    found: of which `test` is an amount, not a condition; see `selection.set_apart`.
+
     Raises BadInput for amounts that are impossible or for splits that exist already.
     """
     pool = found.splits["train"]
-    total = len(pool)
-    wanted = {"validation": (validation, found.validation), "test": (test, found.test)}
+    units = _units(found, pool)
+    total = len(pool) if units is None else int(units.max(initial=-1)) + 1
+    wanted: dict[str, tuple[Amount, Any]] = {
+        "validation": (validation, found.validation),
+        "test": (test, found.test),
+    }
     counts = {"validation": 0, "test": 0}
     for name, (given, default) in wanted.items():
         if name not in found.splits:
@@ -61,15 +72,16 @@ def divide(found: Found, validation: Amount, test: Amount, seed: int) -> dict[st
     drawn = sum(counts.values())
     if drawn >= total:
         raise BadInput(
-            f"`validation` and `test` take {drawn:,} rows of {total:,} and leave none to train on"
+            f"`validation` and `test` take {drawn:,} {found.together or 'row'}s of {total:,} and "
+            "leave none to train on"
         )
-    order = _order(found, pool, counts["test"], counts["validation"], seed)
+    order = _order(found, pool, total, counts["test"], counts["validation"], seed)
     if order is not None and pool.ids is None:
         pool = numbered(pool)
     tested = total - counts["validation"]
     ends = {"train": (0, total - drawn), "test": (total - drawn, tested)}
     ends["validation"] = (tested, total)
-    parts = {name: _part(pool, order, *ends[name]) for name in ends}
+    parts = {name: _part(pool, units, order, *ends[name]) for name in ends}
     return parts | {name: split for name, split in found.splits.items() if name != "train"}
 
 
@@ -88,14 +100,14 @@ def joined(parts: Sequence[Split]) -> Split:
     if len(parts) == 1:
         return first
     rows = [part.x for part in parts]
-    stored = [x for x in rows if isinstance(x, StoredRows)]
+    stored = [x for x in rows if isinstance(x, Stored)]
     ids = [part.ids for part in parts if part.ids is not None]
     context = [part.context for part in parts if part.context is not None]
     masks = [np.ones(part.x.shape, np.bool_) if part.mask is None else part.mask for part in parts]
     masked = any(part.mask is not None for part in parts)
     return replace(
         first,
-        x=StoredRows.joined(stored) if stored else np.concatenate(rows),
+        x=stored[0].joined(stored) if stored else np.concatenate(rows),
         table={name: np.concatenate([part.table[name] for part in parts]) for name in first.table},
         ids=list(chain.from_iterable(ids)) if len(ids) == len(parts) else None,
         context=np.concatenate(context) if context else None,
@@ -110,20 +122,36 @@ def numbered(split: Split) -> Split:
     return replace(split, ids=[str(row) for row in range(len(split))])
 
 
-def _part(pool: Split, order: npt.NDArray[np.int64] | None, first: int, last: int) -> Split:
+def _units(found: Found, pool: Split) -> npt.NDArray[np.int64] | None:
+    """What rows of the pool stay together, by number (N,); None where each is by itself."""
+    if not found.together:
+        return None
+    return np.unique(pool.table[found.together], return_inverse=True)[1]
+
+
+def _part(
+    pool: Split,
+    units: npt.NDArray[np.int64] | None,
+    order: npt.NDArray[np.int64] | None,
+    first: int,
+    last: int,
+) -> Split:
+    if units is not None:
+        places = np.arange(first, last) if order is None else order[first:last]
+        return pool.take(np.flatnonzero(np.isin(units, places)))
     if order is None or last - first in (0, len(pool)):
         return pool.take(slice(first, last))
     return pool.take(np.sort(order[first:last]))
 
 
 def _order(
-    found: Found, pool: Split, test: int, validation: int, seed: int
+    found: Found, pool: Split, total: int, test: int, validation: int, seed: int
 ) -> npt.NDArray[np.int64] | None:
     """Rows for training, then for testing, then for validation; None for the order they have."""
     if found.tail or not test + validation:
         return None
     # RandomState's stream is frozen across versions of numpy; the newer generators' isn't.
-    order = np.random.RandomState(seed).permutation(len(pool))
+    order = np.random.RandomState(seed).permutation(total)
     return _spread(pool, order, test, validation) if found.balanced else order
 
 

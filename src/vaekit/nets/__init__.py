@@ -1,10 +1,11 @@
 """Encoder and decoder bodies, as options that build them."""
 
 from vaekit.contracts import Net, Shape
+from vaekit.nets.bands import Bands
 from vaekit.nets.conv import Conv
 from vaekit.nets.critic import Critic, Judgement
 from vaekit.nets.mlp import MLP
 from vaekit.nets.resnet import ResNet
 from vaekit.nets.styles import Styled
 
-__all__ = ["MLP", "Conv", "Critic", "Judgement", "Net", "ResNet", "Shape", "Styled"]
+__all__ = ["MLP", "Bands", "Conv", "Critic", "Judgement", "Net", "ResNet", "Shape", "Styled"]

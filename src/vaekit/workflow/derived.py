@@ -84,26 +84,40 @@ def attribute_directions(run: Run, method: Method = "balanced") -> Directions:
     Raises BadInput where the data have no attributes.
     """
 
-    def make() -> Made:
+    def make() -> Directions:
         dataset = run.dataset()
         names, marks = attributes(dataset, _rows(dataset, "train"))
         _, others = attributes(dataset, _rows(dataset, "held_out"))
         held = codes(run, "held_out", dataset), others
-        return _parted(
-            directions(codes(run, "train", dataset), marks, names, method, held_out=held)
-        )
+        return directions(codes(run, "train", dataset), marks, names, method, held_out=held)
 
-    return _whole(Directions, derived(run, "directions", {"method": method}, make))
+    return derived_record(run, "directions", {"method": method}, Directions, make)
 
 
 def code_mixture(run: Run, components: int = 20, seed: int = 0) -> Mixture:
     """A mixture of Gaussians fitted to the codes of a run's training data; see `mixture`."""
 
-    def make() -> Made:
-        return _parted(mixture(codes(run), components, seed))
+    def make() -> Mixture:
+        return mixture(codes(run), components, seed)
 
     options = {"components": components, "seed": seed}
-    return _whole(Mixture, derived(run, "mixture", options, make))
+    return derived_record(run, "mixture", options, Mixture, make)
+
+
+def derived_record(
+    run: Run,
+    what: str,
+    options: Mapping[str, Any],
+    record: type[Record],
+    make: Callable[[], Record],
+) -> Record:
+    """`derived` for a record of arrays and of what JSON holds."""
+    return _whole(record, derived(run, what, options, lambda: _parted(make())))
+
+
+def known_rows(run: Run, part: Part, dataset: Dataset) -> tuple[Split, Array]:
+    """The rows whose codes `codes` gives, and these."""
+    return _rows(dataset, part), codes(run, part, dataset)
 
 
 def attributes(dataset: Dataset, split: Split) -> tuple[tuple[str, ...], Array]:

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from vaekit.data import Dataset, Split, load
 from vaekit.data.frames import is_frame
 from vaekit.data.held import are_pictures
-from vaekit.data.loading import holds_images
+from vaekit.data.loading import holds_images, holds_recordings
 from vaekit.data.splits import joined
 from vaekit.errors import BadInput
 from vaekit.runs import Run
@@ -64,6 +64,10 @@ def prepared(run: Run, data: Any) -> Dataset:
         options |= {"image_size": shape[-1], "crop": made.get("crop", "none")}
         if run.conditions is not None and "label_depth" in made:
             options["label_depth"] = made["label_depth"]
+    if run.sound is not None and isinstance(data, str | Path) and holds_recordings(data):
+        named = ("labels", "label_depth") if run.conditions is not None else ()
+        options |= {n: made[n] for n in ("window", "hop", *named) if n in made}
+        options |= {n: getattr(run.sound, n) for n in ("rate", "mels", "frames", "step")}
     # Nothing is held out of others, so that they stay in the order they have.
     dataset: Dataset = (
         data if isinstance(data, Dataset) else load(data, validation=0, test=0, **options)
@@ -71,6 +75,7 @@ def prepared(run: Run, data: Any) -> Dataset:
     if dataset.shape != shape:
         what = data if isinstance(data, str | Path) else dataset.name
         raise BadInput(f"{what} holds data of shape {dataset.shape}, but {run.name} takes {shape}.")
+    dataset = dataset if run.sound is None else dataset.heard(run.sound)
     return dataset if run.conditions is None else dataset.told(run.conditions)
 
 

@@ -1,6 +1,7 @@
 """What a trained model makes of its data, as arrays and as figures."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit import figures
-from vaekit.data import Dataset, Split
+from vaekit.data import Dataset, Sound, Split
+from vaekit.data.sound import DECIBELS
 from vaekit.errors import BadInput
 from vaekit.kinds import KINDS
 from vaekit.model import Autoencoder
@@ -26,6 +28,7 @@ Array = NDArray[Any]
 NAMES: dict[Part, str] = {"train": "training", "validation": "validation", "test": "test"}
 SIDE = 15
 _ROWS = 1_000  # rows that a rate is measured on
+_SEGMENTS = 8  # of sound, side by side
 
 
 @final
@@ -42,7 +45,7 @@ class Look:
     decoded, samples, originals, reconstructions: (n, *shape).
     told: what a model with conditions is told as it decodes the lattice: "label=7".
     gaps: whether values are missing from the originals, which are 0.5 there.
-    drawn: whether rows can be drawn.
+    drawn: whether rows can be drawn as pictures. sound: how they are drawn as spectrograms.
     prior: whether the samples are drawn from the model's own prior.
     """
 
@@ -64,6 +67,7 @@ class Look:
     gaps: bool
     drawn: bool
     prior: bool
+    sound: Sound | None = None
 
     @property
     def codes(self) -> str:
@@ -117,6 +121,7 @@ def look(
         gaps=some.mask is not None,
         drawn=KINDS[dataset.kind].drawn(dataset.shape),
         prior="prior" in model.latent.provides,
+        sound=dataset.sound,
     )
 
 
@@ -247,6 +252,8 @@ def model_figures(found: Look, records: list[dict[str, Any]], title: str) -> dic
             title=f"{title}: {reconstructions_title(found)}",
         )
         drawn["samples"] = figures.grid(found.samples, 10, title=f"{title}: {samples_title(found)}")
+    if found.sound is not None:
+        drawn |= _sound_figures(found, found.sound, title)
     if records:
         drawn["curves"] = figures.curves(records, title=f"{title}: training on {found.data}")
         last = records[-1]
@@ -258,6 +265,37 @@ def model_figures(found: Look, records: list[dict[str, Any]], title: str) -> dic
                 by_dimension, active=code.get("active"), title=f"{title}: {rows}"
             )
     return drawn
+
+
+def _sound_figures(found: Look, sound: Sound, title: str) -> dict[str, Figure]:
+    """The lattice, samples and reconstructions of segments of sound."""
+    both = found.originals, found.reconstructions
+    pairs = [list(decibels(sound, each[:_SEGMENTS])) for each in both]
+    samples = decibels(sound, found.samples[: 3 * _SEGMENTS])
+    rows = [list(samples[first : first + _SEGMENTS]) for first in range(0, len(samples), _SEGMENTS)]
+    levels = decibels(sound, found.decoded)
+    shades = np.clip((levels.max() - levels) / figures.RANGE, 0, 1)[:, None, ::-1]
+    return {
+        "lattice": figures.grid(shades, SIDE, title=f"{title}: {lattice_title(found)}"),
+        "reconstructions": drawn_sound(
+            sound,
+            pairs,
+            names=("original", "reconstruction"),
+            title=f"{title}: {reconstructions_title(found)}",
+        ),
+        "samples": drawn_sound(sound, rows, title=f"{title}: {samples_title(found)}"),
+    }
+
+
+def decibels(sound: Sound, rows: Array) -> Array:
+    """Spectrograms (n, mels, frames) in decibels of rows (n, 1, mels, frames)."""
+    found: Array = DECIBELS * sound.levels(rows)[:, 0]
+    return found
+
+
+def drawn_sound(sound: Sound, rows: Sequence[Sequence[Array]], **named: Any) -> Figure:
+    """Spectrograms in decibels, in rows; named: what else `figures.spectrograms` takes."""
+    return figures.spectrograms(rows, second=sound.second, hertz=sound.hertz, **named)
 
 
 def lattice_title(found: Look) -> str:

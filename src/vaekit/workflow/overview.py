@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from vaekit.data import Dataset, Split, StoredRows
+from vaekit.data import Dataset, Split, Stored
 from vaekit.kinds import KINDS
 from vaekit.memory import shown
 from vaekit.model import Autoencoder
@@ -113,6 +113,4 @@ def _held(dataset: Dataset) -> int:
     """Bytes of the rows in memory, with what is known about them."""
     splits = (dataset.train, dataset.validation, dataset.test)
     arrays = [each for split in splits for each in (split.x, split.mask, split.context)]
-    return sum(
-        each.nbytes for each in arrays if each is not None and not isinstance(each, StoredRows)
-    )
+    return sum(each.nbytes for each in arrays if each is not None and not isinstance(each, Stored))

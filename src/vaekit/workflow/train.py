@@ -135,6 +135,8 @@ def start(
     }
     if dataset.conditions:
         data["conditions"] = dataset.conditions.to_json()
+    if dataset.sound:
+        data["sound"] = dataset.sound.to_json()
     run = create(root, name, spec, data, training) if group.first else None
     run = run or open_run(group.told(""))
     if not group.first:

@@ -9,7 +9,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, final
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, final
 
 import numpy as np
 import torch
@@ -18,6 +19,8 @@ from torch import Tensor
 
 from vaekit import evaluation, space
 from vaekit.data import Crop
+from vaekit.data.sounds import RECORDING, START
+from vaekit.data.splits import joined
 from vaekit.errors import BadInput, expect
 from vaekit.evaluation import Evaluation
 from vaekit.memory import require
@@ -33,6 +36,7 @@ from vaekit.workflow.looks import some_rows
 Array = NDArray[Any]
 Given = Mapping[str, Any] | None
 Picture = str | Path | Array | Tensor
+By = Literal["segment", "recording"]
 _HOTTEST = 1e30  # the squares of standard deviations beyond are more than numbers hold
 _SHOWN = 10  # rows of a traversal by default
 
@@ -48,12 +52,14 @@ class Codes(NamedTuple):
     """The codes (N, D) of rows, their N names, and their labels (N,) where they have some.
 
     label_names: of each label, where they have some.
+    columns: what else is known of them, such as the recording and the second of segments.
     """
 
     ids: list[str]
     labels: Array | None
     codes: Array
     label_names: tuple[str, ...] | None = None
+    columns: Mapping[str, Array] = MappingProxyType({})
 
 
 @final
@@ -148,13 +154,22 @@ def reconstruct(
     return Pairs(batch.x.numpy(), decoded.numpy())
 
 
-def encode(run: Run | str | Path, data: Any = None, *, split: Some | None = None) -> Codes:
+def encode(
+    run: Run | str | Path,
+    data: Any = None,
+    *,
+    split: Some | None = None,
+    by: By | None = None,
+) -> Codes:
     """The codes that stand for rows of data: the modes of their posteriors.
 
     data: a `Dataset`, or what `load` takes; prepared as the run's own, which are the default.
     split: which part of them; "test" of the run's own, and "all" of others by default.
+    by: of sound, "recording" gives the mean code of each recording rather than of its segments.
     """
     run = opened(run)
+    if by is not None and run.sound is None:
+        raise BadInput(f"`by`: {run.name} was not trained on sound: leave it out.")
     dataset = run.dataset() if data is None else prepared(run, data)
     chosen = filled(dataset, split or ("test" if data is None else "all"))
     model, ids = run.model(), list[str]()
@@ -165,7 +180,21 @@ def encode(run: Run | str | Path, data: Any = None, *, split: Some | None = None
     labels = [part.labels for part in chosen.values() if part.labels is not None]
     found = [model.encode(part) for part in chosen.values()]
     known = np.concatenate(labels) if labels else None
-    return Codes(ids, known, np.concatenate(found), dataset.label_names)
+    columns = {} if dataset.sound is None else joined(list(chosen.values())).table
+    columns = {name: column for name, column in columns.items() if name != "label"}
+    codes = Codes(ids, known, np.concatenate(found), dataset.label_names, columns)
+    return _by_recording(codes) if by == "recording" else codes
+
+
+def _by_recording(found: Codes) -> Codes:
+    """The mean codes of recordings, with what is known of each."""
+    names, first, of = np.unique(found.columns[RECORDING], return_index=True, return_inverse=True)
+    sums = np.zeros((len(names), found.codes.shape[1]))
+    np.add.at(sums, of, found.codes)
+    means = (sums / np.bincount(of)[:, None]).astype(np.float32)
+    columns = {name: column[first] for name, column in found.columns.items() if name != START}
+    labels = None if found.labels is None else found.labels[first]
+    return Codes(names.tolist(), labels, means, found.label_names, columns)
 
 
 def interpolate(
