@@ -14,6 +14,7 @@ from benchmarks.measured import ROOT, ask
 from benchmarks.page import goal, machine, table
 from benchmarks.page_conditions import conditions
 from benchmarks.page_faces import faces, models
+from benchmarks.page_sound import sound
 
 ROUNDS = 3
 PICTURES = 100_000
@@ -244,6 +245,7 @@ SECTIONS: dict[str, Callable[[int], str]] = {
     "memory": memory,
     "folders": folders,
     "faces": faces,
+    "sound": sound,
     "startup": startup,
 }
 

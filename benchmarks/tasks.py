@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.faces import archive
 from vaekit.data import Dataset, Split, load
-from vaekit.nets import MLP, Conv, Net
+from vaekit.nets import MLP, Bands, Conv, Net
 
 FACES = 10_000
 
@@ -46,6 +46,11 @@ def faces() -> Dataset:
     return Dataset("noise", "image", *parts, fingerprint="")
 
 
+def speech() -> Dataset:
+    """The Free Spoken Digit Dataset: segments of 2,430 recordings to train on."""
+    return load("speech", progress=False)
+
+
 def few_digits() -> Dataset:
     """A tenth of MNIST, for machines that others keep busy."""
     whole = digits()
@@ -65,5 +70,6 @@ TASKS = {
     "mlp-100": _mlp(100, 3.0, None),
     "mlp-512": _mlp(512, 1.7, 0.65),
     "mlp-busy": replace(_mlp(100, 3.0, None), load=few_digits),
+    "speech": Task("bands 64-128-256-512", speech, Bands(), "band-gaussian", 128, 128, 4, 1.0, 0.5),
     "conv-64": Task("convolutions 32-64-128-256", faces, Conv(), "gaussian", 100, 64, 2, 1.3),
 }

@@ -77,25 +77,10 @@ def load(
     don't fit it.
     """
     _check(binarise, seed, missing, limit, workers)
-    named = isinstance(source, str | Path)
-    if named and isinstance(labels, str):
-        options, labels = options | {"labels": labels}, None
-    if named and (labels is not None or columns):
-        what = "`columns`" if labels is None else "`labels`"
-        raise BadInput(f"{what} go with rows in memory: files hold their own")
-    if named:
-        found = _find(source, options, workers=workers, progress=progress)
-    else:
-        from vaekit.data.held import in_memory  # with Pillow, which files of arrays do not need
-
-        wanted = PICTURES.asked(options, "rows in memory", workers=workers)
-        found = in_memory(source, labels, wanted, condition, columns)
-    shaping: list[object] = [missing] if missing else []
-    test = found.test if test is None and isinstance(found.test, str) else test
-    if isinstance(test, str):
-        found, chosen = set_apart(found, test)
-        shaping.append(chosen)
-    splits = divide(found, validation, None if isinstance(test, str) else test, seed)
+    how = {"workers": workers, "progress": progress}
+    found = _found(source, labels, columns, condition, options, how)
+    splits, shaping = _divided(found, validation, test, seed)
+    shaping = ([missing] if missing else []) + shaping
     if only:
         splits, chosen = selected(splits, only, found.label_names)
         shaping.append(chosen)
@@ -106,16 +91,14 @@ def load(
         splits[name] = binarised(splits[name], found.kind, binarise, (seed, number))
         if missing:
             splits[name] = with_gaps(splits[name], missing, (seed, 3 + number))
-    sound = found.sound
-    if sound is not None:
-        splits, sound = normalised(splits, sound)
+    sound = None if found.sound is None else normalised(splits["train"], found.sound)
     fewer = len(splits["train"]) < whole
     random = binarise == "static" or not found.tail or missing > 0 or fewer
     sizes, shaping = [len(splits[name]) for name in sorted(splits)], shaping + ["limit"] * fewer
     if told := _told(splits, condition):
         shaping.append(told)
     dataset = Dataset(
-        name=_name(source) if named else "arrays",
+        name=_name(source) if isinstance(source, str | Path) else "arrays",
         kind=found.kind,
         train=splits["train"],
         validation=splits["validation"],
@@ -126,9 +109,46 @@ def load(
         left_out=found.left_out,
         sound=sound,
     )
+    dataset = dataset if sound is None else dataset.heard(sound)
     if not condition:
         return dataset
     return dataset.told(conditions(condition, dataset.train.table, dataset.label_names))
+
+
+def _found(
+    source: Any,
+    labels: Any,
+    columns: tuple[str, ...],
+    condition: tuple[str, ...],
+    options: Mapping[str, Any],
+    how: Mapping[str, Any],
+) -> Found:
+    """What a source holds; how: what readers are told beside their own options."""
+    if not isinstance(source, str | Path):
+        from vaekit.data.held import in_memory  # with Pillow, which files of arrays do not need
+
+        wanted = PICTURES.asked(options, "rows in memory", workers=how["workers"])
+        return in_memory(source, labels, wanted, condition, columns)
+    if isinstance(labels, str):  # of recordings, what their names say
+        options, labels = {**options, "labels": labels}, None
+    if labels is not None or columns:
+        what = "`columns`" if labels is None else "`labels`"
+        raise BadInput(f"{what} go with rows in memory: files hold their own")
+    return _find(source, options, **how)
+
+
+def _divided(
+    found: Found,
+    validation: int | float | None,
+    test: int | float | str | None,
+    seed: int,
+) -> tuple[dict[str, Split], list[object]]:
+    """The splits, and a digest of the rows for testing where something is said of them."""
+    wanted = found.test if test is None else test
+    if not isinstance(wanted, str):
+        return divide(found, validation, wanted, seed), []
+    apart, chosen = set_apart(found, wanted)
+    return divide(apart, validation, None, seed), [chosen]
 
 
 def _told(splits: Mapping[str, Split], condition: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ import json
 import shutil
 import warnings
 from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -167,16 +167,15 @@ def read_sounds(path: Path, wanted: Sounds) -> Found:
     )
 
 
-def normalised(splits: Mapping[str, Split], sound: Sound) -> tuple[dict[str, Split], Sound]:
-    """The splits with bands of mean 0 and variance 1 over the training rows, and these numbers."""
-    x, total = splits["train"].x, np.zeros((2, sound.mels))
+def normalised(train: Split, sound: Sound) -> Sound:
+    """A `Sound` by which the bands of these rows have mean 0 and variance 1."""
+    x, total = train.x, np.zeros((2, sound.mels))
     for first in range(0, len(x), _BLOCK):
         block = np.asarray(x[first : first + _BLOCK], np.float64)
         total += block.sum(axis=(0, 1, 3)), (block**2).sum(axis=(0, 1, 3))
     mean, square = total / (len(x) * sound.frames)
     scale = np.sqrt(np.maximum(square - mean**2, 0))
-    found = sound.normalised(mean, np.maximum(scale, _LEAST))
-    return {name: split.heard(found) for name, split in splits.items()}, found
+    return sound.normalised(mean, np.maximum(scale, _LEAST))
 
 
 @final

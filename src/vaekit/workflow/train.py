@@ -133,10 +133,8 @@ def start(
         | dict(dataset.prepared),
         "fingerprint": dataset.fingerprint,
     }
-    if dataset.conditions:
-        data["conditions"] = dataset.conditions.to_json()
-    if dataset.sound:
-        data["sound"] = dataset.sound.to_json()
+    beside = {"conditions": dataset.conditions, "sound": dataset.sound}
+    data |= {name: each.to_json() for name, each in beside.items() if each}
     run = create(root, name, spec, data, training) if group.first else None
     run = run or open_run(group.told(""))
     if not group.first:
