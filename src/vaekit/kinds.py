@@ -44,6 +44,7 @@ def _drawn(shape: Shape) -> bool:
     return shape[0] in (1, 3, 4)
 
 
+_OF_AXES = {2: "sequence", 3: "image"}
 _OF_CHANNELS = {1: "bernoulli", 4: "cutout"}
 
 KINDS: dict[str, Kind] = {
@@ -72,9 +73,17 @@ KINDS: dict[str, Kind] = {
         read=None,
         unit="segments",
     ),
+    "sequence": Kind(
+        net=lambda shape: "bars",
+        likelihood=lambda shape: "categorical",
+        drawn=lambda shape: False,
+        files=lambda shape: (".mid", ".wav", ".png", ".npy"),
+        read=None,
+        unit="windows",
+    ),
 }
 
 
 def usual(shape: Shape) -> str:
     """The name of the kind that data are taken for of which only the shape is known."""
-    return "image" if len(shape) == 3 else "vector"
+    return _OF_AXES.get(len(shape), "vector")

@@ -144,7 +144,7 @@ def _divided(
     seed: int,
 ) -> tuple[dict[str, Split], list[object]]:
     """The splits, and a digest of the rows for testing where something is said of them."""
-    wanted = found.test if test is None else test
+    wanted = found.test if test is None and isinstance(found.test, str) else test
     if not isinstance(wanted, str):
         return divide(found, validation, wanted, seed), []
     apart, chosen = set_apart(found, wanted)
