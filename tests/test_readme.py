@@ -1,5 +1,6 @@
 """The blocks of README and the guide run one after the other, as a newcomer would type them."""
 
+import itertools
 import re
 import shlex
 import zipfile
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from drawn_faces import drawn_face
 from feature_files import squeezenet_file
 
@@ -63,6 +65,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         face.resize((70, 70 + number)).save(home / "photos" / f"{number}.png")
     face.save(home / "me.jpg")
     drawn_face(at=(190, 250), width=200).save(home / "you.jpg")
+    put_speech(home / "speech")
+    (home / "7_jackson_0.wav").write_bytes((home / "speech" / "7_jackson_0.wav").read_bytes())
     np.savez(home / "more.npz", x=np.zeros((20, 8, 8), np.uint8))
     data = home / "data"
     (data / "squeezenet").mkdir(parents=True)
@@ -72,6 +76,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("VAEKIT_DATA", str(data))
         patch.chdir(home)
         yield home
+
+
+def put_speech(home: Path) -> None:
+    """Recordings that are named as spoken digits are."""
+    home.mkdir()
+    random = np.random.default_rng(0)
+    for digit, speaker, index in itertools.product((3, 7), ("jackson", "nicolas"), range(9)):
+        wave = np.cumsum(random.normal(size=2_400)) * (digit + len(speaker)) / 5_000
+        soundfile.write(home / f"{digit}_{speaker}_{index}.wav", np.clip(wave, -1, 1), 8_000)
 
 
 def put_celeba(home: Path) -> None:

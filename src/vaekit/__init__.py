@@ -57,6 +57,9 @@ if TYPE_CHECKING:
     from vaekit.workflow.listing import remove_runs as remove_runs
     from vaekit.workflow.listing import summarise_runs as summarise_runs
     from vaekit.workflow.looks import draw_figures as draw_figures
+    from vaekit.workflow.sound import edit_sound as edit_sound
+    from vaekit.workflow.sound import reconstruct_sound as reconstruct_sound
+    from vaekit.workflow.sound import sound_classes as sound_classes
     from vaekit.workflow.train import resume as resume
     from vaekit.workflow.train import train as train
     from vaekit.workflow.use import edit as edit
@@ -96,6 +99,7 @@ __all__ = [
     "distributions",
     "draw_figures",
     "edit",
+    "edit_sound",
     "encode",
     "evaluate",
     "evaluate_run",
@@ -116,10 +120,12 @@ __all__ = [
     "open_run",
     "recipes",
     "reconstruct",
+    "reconstruct_sound",
     "remove_runs",
     "resume",
     "sample",
     "save_weights",
+    "sound_classes",
     "space",
     "summarise_runs",
     "train",
@@ -165,6 +171,9 @@ _HOMES = {
     "save_weights": "training.checkpoint",
     "open_run": "runs",
     "resume": "workflow.train",
+    "edit_sound": "workflow.sound",
+    "reconstruct_sound": "workflow.sound",
+    "sound_classes": "workflow.sound",
     "train": "workflow.train",
 }
 _THERE = {"load": "load_model", "load_data": "load"}

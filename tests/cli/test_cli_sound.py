@@ -43,7 +43,7 @@ def run(words: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VAEKIT_CACHE", str(root / "cache"))
-        flags = "--latent 8 --epochs 12 --channels 16,32 --hidden 64 --mels 40 --batch-size 16"
+        flags = "--latent 8 --epochs 12 --channels 16,32 --dense 64 --mels 40 --batch-size 16"
         said = ["train", "vae", str(words), "--labels", "{word}_{who}_{take}", "--test", "take<2"]
         said += ["--root", str(root), "--name", "talk", "--no-progress", *flags.split()]
         assert main(said) == 0

@@ -11,7 +11,7 @@ from vaekit.nets import Bands
 @pytest.mark.parametrize("frames", [20, 21, 7, 1])
 @pytest.mark.parametrize("context", [0, 3])
 def test_bodies_give_what_they_say(frames: int, context: int) -> None:
-    net, shape = Bands(channels=(6, 8, 10), hidden=12), (1, 16, frames)
+    net, shape = Bands(channels=(6, 8, 10), dense=12), (1, 16, frames)
     encoder, decoder = net.encoder(shape, context), net.decoder(4, (2, *shape), context)
     told = torch.randn(5, context) if context else None
     features = encoder(torch.randn(5, *shape), told)
@@ -31,7 +31,7 @@ def test_the_default_is_the_papers() -> None:
 
 
 def test_a_context_is_heard_and_missing_values_are_not() -> None:
-    encoder = Bands(channels=(6, 8), hidden=0, batch_norm=False).encoder((1, 4, 6), 2)
+    encoder = Bands(channels=(6, 8), dense=0, batch_norm=False).encoder((1, 4, 6), 2)
     x, told = torch.randn(2, 1, 4, 6), torch.eye(2)
     assert not torch.equal(encoder(x, told), encoder(x, told.flip(0)))
     mask = torch.rand(x.shape) > 0.5
@@ -42,7 +42,7 @@ def test_a_context_is_heard_and_missing_values_are_not() -> None:
 def test_mistakes_are_named() -> None:
     with pytest.raises(BadInput, match="`kernel` must be odd, not 4"):
         Bands(kernel=4)
-    with pytest.raises(BadInput, match="`hidden` must be 0 or more"):
-        Bands(hidden=-1)
+    with pytest.raises(BadInput, match="`dense` must be 0 or more"):
+        Bands(dense=-1)
     with pytest.raises(BadInput, match="needs rows"):
         Bands().encoder((12,))

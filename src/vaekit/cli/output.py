@@ -64,20 +64,33 @@ def short(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def target(out: Path | None, default: Path, endings: Sequence[str], force: bool) -> Path:
+def target(
+    out: Path | None,
+    default: Path,
+    endings: Sequence[str],
+    force: bool,
+    beside: str | None = None,
+) -> Path:
     """Where to write: `out`; or the default, with the next free number where it is there already.
+
+    beside: the ending of another file that will lie there, too.
 
     Raises BadInput for another ending, and for an `out` that is there, unless forced.
     """
+
+    def there(path: Path) -> Path | None:
+        both = [path] if beside is None else [path, path.with_suffix(beside)]
+        return next(filter(Path.exists, both), None)
+
     if out is None:
         numbered = (default.with_stem(f"{default.stem}-{number}") for number in count(2))
-        free = (path for path in chain([default], numbered) if force or not path.exists())
+        free = (path for path in chain([default], numbered) if force or there(path) is None)
         return next(free)
     path = out
     if path.suffix.lower() not in endings:
         raise BadInput(f"--out must end in {' or '.join(endings)}, not be {str(path)!r}.")
-    if path.exists() and not force:
-        raise BadInput(f"{path} is there already: give another --out, or --force.")
+    if (taken := there(path)) is not None and not force:
+        raise BadInput(f"{taken} is there already: give another --out, or --force.")
     return path
 
 

@@ -23,10 +23,8 @@ def target(run: Run, out: Path | None, stem: str, force: bool) -> Path:
 
     Raises BadInput as `output.target`.
     """
-    path = output.target(out, run.path / f"{stem}.wav", ENDINGS, force)
-    if out is not None and path.suffix.lower() == ".wav":
-        output.target(path.with_suffix(".png"), path, ENDINGS, force)
-    return path
+    beside = ".png" if out is None or out.suffix.lower() == ".wav" else None
+    return output.target(out, run.path / f"{stem}.wav", ENDINGS, force, beside)
 
 
 def write_wave(path: Path, wave: "Array", rate: int) -> None:

@@ -144,10 +144,11 @@ def _divided(
     seed: int,
 ) -> tuple[dict[str, Split], list[object]]:
     """The splits, and a digest of the rows for testing where something is said of them."""
-    wanted = found.test if test is None and isinstance(found.test, str) else test
-    if not isinstance(wanted, str):
-        return divide(found, validation, wanted, seed), []
-    apart, chosen = set_apart(found, wanted)
+    told = found.test if test is None else test
+    if not isinstance(told, str):
+        assert not isinstance(test, str)
+        return divide(found, validation, test, seed), []
+    apart, chosen = set_apart(found, told)
     return divide(apart, validation, None, seed), [chosen]
 
 

@@ -25,6 +25,8 @@ Chunk = tuple[int, list[str]]
 
 _CHUNK = 32  # files; part of the digest, so it doesn't depend on the number of workers
 _FILES_PER_WORKER = 64  # fewer aren't worth starting another process for
+# There is a process for each core already: threads of theirs would wait for each other.
+_ALONE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def build(folder: Path, make: Callable[[Path], None]) -> None:
@@ -137,7 +139,7 @@ class _Worker:
             [sys.executable, "-P", "-c", f"from {program} import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={**os.environ, **_ALONE, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             process_group=0,  # out of reach of Ctrl-C, which the parent sees to
         )
         self._send(plan)

@@ -38,7 +38,7 @@ RECORDING, START = "recording", "start"
 
 _VERSION = 1  # of the cache's layout and of how recordings become frames
 _WIDE, _MELS, _FEWER = 16_000, 80, 64  # hertz from which on there are more bands
-_BLOCK = 4_096  # segments read at a time
+_BLOCK = 512  # segments read at a time
 _LEAST = 1e-3  # of a band's standard deviation: one that never changes is not blown up
 _NOTED = {
     "resampled": "had another rate and were resampled to {rate:,} Hz",

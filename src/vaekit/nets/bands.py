@@ -22,14 +22,14 @@ class Bands:
 
     Args:
         channels: Those of the first layer, and of each one after it, which halves the frames.
-        hidden: Width of the layer between convolutions and code; 0 for none.
+        dense: Width of the layer between convolutions and code; 0 for none.
         kernel: Frames that the kernels of the halving layers span.
         activation: Non-linearity after every layer but the last.
         batch_norm: Batch normalisation before every activation.
     """
 
     channels: tuple[int, ...] = (64, 128, 256)
-    hidden: int = 512
+    dense: int = 512
     kernel: int = 3
     activation: Activation = "relu"
     batch_norm: bool = True
@@ -39,8 +39,8 @@ class Bands:
         object.__setattr__(self, "channels", sizes)
         if self.kernel < 1 or not self.kernel % 2:
             raise BadInput(f"`kernel` must be odd, not {self.kernel}.")
-        if self.hidden < 0:
-            raise BadInput(f"`hidden` must be 0 or more, not {self.hidden}.")
+        if self.dense < 0:
+            raise BadInput(f"`dense` must be 0 or more, not {self.dense}.")
 
     def sizes(self, shape: Shape) -> list[int]:
         """Frames before the first halving layer and after each one.
@@ -63,21 +63,21 @@ class Bands:
             layers += [self._conv(before, after, self.kernel, 2), *self._tail(after)]
         features = self.channels[-1] * frames
         layers.append(nn.Flatten())
-        if self.hidden:
-            linear = nn.Linear(features, self.hidden, bias=not self.batch_norm)
-            layers += [linear, *self._tail(self.hidden)]
+        if self.dense:
+            linear = nn.Linear(features, self.dense, bias=not self.batch_norm)
+            layers += [linear, *self._tail(self.dense)]
         embedding = nn.Linear(context, self.channels[0], bias=False) if context else None
-        return BandsEncoder(nn.Sequential(*layers), self.hidden or features, context, embedding)
+        return BandsEncoder(nn.Sequential(*layers), self.dense or features, context, embedding)
 
     def decoder(self, latent: int, outputs: Shape, context: int = 0) -> "BandsDecoder":
         """The body from codes (K, B, D) to parameters (K, B, M, C, bands, frames)."""
         sizes = self.sizes(outputs[1:])[::-1]
         small = (self.channels[-1], sizes[0])
         width, layers = latent + context, list[nn.Module]()
-        if self.hidden:
-            first = nn.Linear(width, self.hidden)
-            layers += [heard(first, context), *self._tail(self.hidden)]
-            layers.append(nn.Linear(self.hidden, small[0] * small[1]))
+        if self.dense:
+            first = nn.Linear(width, self.dense)
+            layers += [heard(first, context), *self._tail(self.dense)]
+            layers.append(nn.Linear(self.dense, small[0] * small[1]))
         else:
             layers.append(heard(nn.Linear(width, small[0] * small[1]), context))
         layers += [nn.Unflatten(1, small), *self._tail(small[0])]

@@ -372,9 +372,7 @@ def _folded(
 
 def _voices(shape: Shape) -> int:
     if len(shape) != 2:
-        raise BadInput(
-            f"This `net` reads voices of symbols (V, T), not {shape}: take another."
-        )
+        raise BadInput(f"This `net` reads voices of symbols (V, T), not {shape}: take another.")
     return shape[0]
 
 

@@ -12,7 +12,7 @@ from vaekit.errors import BadInput
 from vaekit.likelihoods import Columns, Likelihood
 from vaekit.recipes import LIKELIHOODS
 
-_ROWS = 4096  # checked at a time
+_ROWS = 1024  # checked at a time
 _FEW = 512  # rows that tell how grey all are
 # Values from a tenth black to a tenth white, of all: 9% of MNIST, 39% of Fashion-MNIST, 35% of
 # small digits in 17 levels, but 81% of grey photographs of faces.

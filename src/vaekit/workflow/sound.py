@@ -25,7 +25,7 @@ from vaekit.space import ClassMeans, class_means
 from vaekit.workflow.derived import derived_record, known_rows
 from vaekit.workflow.given import Part, part_of
 from vaekit.workflow.looks import some_rows
-from vaekit.workflow.use import Given, check_count, opened
+from vaekit.workflow.use import Given, changed, check_count, opened
 
 Array = NDArray[Any]
 Audio = str | Path | Array
@@ -35,11 +35,15 @@ _PAUSE = 0.25  # seconds between one recording and the next
 
 
 class Heard(NamedTuple):
-    """A recording: its name, its wave (samples,) in [-1, 1], and its spectrogram (mels, T)."""
+    """A recording: its name, its wave (samples,) in [-1, 1], and its spectrogram (mels, T).
+
+    context: what a model with conditions is told of it, (E,), where that is known.
+    """
 
     name: str
     wave: Array
     spectrogram: Array
+    context: Array | None = None
 
 
 @final
@@ -134,15 +138,32 @@ def reconstruct_sound(
 
     phase: that of the original, or estimated by Griffin and Lim's method; the run's own data
         are kept without it.
-    given: what a model with conditions is told of all of them.
+    given: what a model with conditions is told of files; of the run's own data it is what the
+        decoder is told instead of their own columns.
     """
     check_count("n", n)
     _check_phase(phase, bool(audio))
     run, sound = opened(run), sound_of(run)
+    if not audio and run.conditions is not None:
+        return [
+            _spoken(sound, each, _retold(run, sound, each, given), phase)
+            for each in _own(run, sound, split, n)
+        ]
     heard = [hear(run, each) for each in audio] or list(_own(run, sound, split, n))
     found = passed_all(run.told(given), sound, [each.spectrogram for each in heard])
     pairs = zip(heard, found, strict=True)
     return [_spoken(sound, each, after, phase) for each, after in pairs]
+
+
+def _retold(run: Run, sound: Sound, heard: Heard, given: Given) -> Array:
+    """A recording of the run's, encoded as what it is and decoded as what is given."""
+    assert heard.context is not None
+    own = torch.from_numpy(heard.context)
+    model, other = run.model(), changed(run, own[None], given)
+    assert other is not None
+    rows = torch.from_numpy(sound.segments(heard.spectrogram))
+    decoded = Told(model, other[0]).decode(Told(model, own).encode(rows)).numpy()
+    return sound.joined(decoded, heard.spectrogram.shape[1])
 
 
 def edit_sound(
@@ -258,7 +279,8 @@ def _own(run: Run, sound: Sound, split: Part, n: int) -> Iterator[Heard]:
         name, rows, frames = whole[place]
         spectrogram = sound.joined(part.x[rows], frames)
         samples = (frames - 1) * sound.hop
-        yield Heard(Path(name).stem, np.zeros(samples, np.float32), spectrogram)
+        context = None if part.context is None else part.context[rows[0]]
+        yield Heard(Path(name).stem, np.zeros(samples, np.float32), spectrogram, context)
 
 
 def _spoken(sound: Sound, heard: Heard, after: Array, phase: Phase, source: str = "") -> Spoken:
