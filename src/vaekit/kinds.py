@@ -22,6 +22,7 @@ class Kind:
     files: the endings of files that rows of a shape are written to, the usual one first.
     read: a user's own file as a row, from path, shape and crop; None where there are no files.
     unit: what many rows are called.
+    played: whether rows are voices of symbols, which are heard and drawn as such.
     bounds: where values lie, where they have bounds.
     """
 
@@ -32,6 +33,7 @@ class Kind:
     read: Callable[[str | Path, Shape, Any], NDArray[Any]] | None
     unit: str
     bounds: tuple[float, float] | None = None
+    played: bool = False
 
 
 def _photo(path: str | Path, shape: Shape, crop: Any) -> NDArray[Any]:
@@ -80,6 +82,7 @@ KINDS: dict[str, Kind] = {
         files=lambda shape: (".mid", ".wav", ".png", ".npy"),
         read=None,
         unit="windows",
+        played=True,
     ),
 }
 

@@ -343,12 +343,15 @@ class Told:
         """Codes (B, D) of bare rows (B, *shape)."""
         return self.model.encode(Batch(x, self.contexts(len(x))))
 
-    def decode(self, z: Tensor) -> Tensor:
-        """Means (B, *shape) of codes (B, D).
+    def decode(
+        self, z: Tensor, *, temperature: float = 0.0, generator: Generator | None = None
+    ) -> Tensor:
+        """Means (B, *shape) of codes (B, D); see `Autoencoder.decode`.
 
         Raises BadInput for codes so large that the numbers overflow on the way.
         """
-        decoded = self.model.decode(z, self.contexts(len(z)))
+        contexts = self.contexts(len(z))
+        decoded = self.model.decode(z, contexts, temperature=temperature, generator=generator)
         if not torch.isfinite(decoded).all():
             for name, weight in self.model.named_parameters():
                 if not torch.isfinite(weight).all():

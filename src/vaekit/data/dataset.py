@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from vaekit.data.checks import check_dataset, digest
 from vaekit.data.conditions import Conditions
+from vaekit.data.music import Meter, meter_for
 from vaekit.data.sound import Sound
 from vaekit.data.stored import Stored, StoredWindows
 from vaekit.errors import BadInput
@@ -201,6 +202,13 @@ class Dataset:
             raise BadInput(f"{self.name} is not of sound of shape {sound.shape}: give recordings")
         scaled: dict[str, Any] = {name: part.heard(sound) for name, part in self.splits.items()}
         return replace(self, **scaled, sound=sound)
+
+    @property
+    def meter(self) -> Meter | None:
+        """That of the bars, where rows are melodies."""
+        if self.kind != "sequence":
+            return None
+        return meter_for(self.shape[-1], self.prepared.get("meter"))
 
     @property
     def attributes(self) -> tuple[str, ...]:

@@ -9,11 +9,13 @@ A symbol is a pitch from 0 to 127 that begins, HOLD where it goes on, or REST.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Literal, final
+from pathlib import Path
+from typing import Any, Literal, cast, final
 
 import numpy as np
 import numpy.typing as npt
 
+from vaekit.data.reading import content
 from vaekit.errors import BadInput
 
 Array = npt.NDArray[Any]
@@ -125,6 +127,35 @@ def tune(data: bytes, meter: Meter, voices: int = 1, track: str | None = None) -
         meters,
         bool(symbols[:, 0].min() == REST),
     )
+
+
+def own_tune(file: str | Path, meter: Meter, voices: int, track: str | None, reader: str) -> Tune:
+    """The melodies of a user's own MIDI file; see `tune`.
+
+    reader: who reads it, for what is said where it does not fit.
+
+    Raises BadInput where it is missing, damaged or of another kind or meter.
+    """
+    check_installed()
+    path = Path(file).expanduser()
+    try:
+        return tune(content(path), meter, voices, track)
+    except FileNotFoundError:
+        raise BadInput(f"there is no tune '{path}': check its path.") from None
+    except Unfit as unfit:
+        raise BadInput(
+            f"'{path}': {unfit}: {reader} reads melodies of {voices} voices in {meter}; give such "
+            "a MIDI file."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise BadInput(f"'{path}' can't be read: {error}: give a MIDI file.") from None
+
+
+def meter_for(steps: int, said: str | None = None) -> Meter:
+    """The meter of rows of so many steps: what is said, or what such bars usually are."""
+    if said in METERS:
+        return cast(Meter, said)
+    return "4/4" if steps % METERS["3/4"] else "3/4"
 
 
 def melody(starts: Array, ends: Array, pitches: Array) -> tuple[Symbols, int]:
