@@ -45,7 +45,8 @@ def walk(bars: int, seed: int, steps: int = 16) -> list[tuple[float, float, int]
     place, height, notes = 0, int(random.integers(8)), list[tuple[float, float, int]]()
     while place < bars * steps:
         length = int(random.choice([2, 2, 4]))
-        notes.append((place, min(length, bars * steps - place), SCALE[height % 8]))
+        odd = int(random.random() < 0.05)  # off the scale
+        notes.append((place, min(length, bars * steps - place), SCALE[height % 8] + odd))
         height += int(random.integers(-2, 3))
         place += length
     return notes

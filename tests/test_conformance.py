@@ -55,7 +55,7 @@ class Kind:
         return Batch(self.data(n), self.told(n))
 
 
-MEMORY = {"hidden": 6, "embedding": 3}
+MEMORY = {"units": 6, "embedding": 3}
 
 KINDS = {
     "vectors": Kind("mlp", {"hidden": (12, 8)}, (7,)),
@@ -68,7 +68,7 @@ KINDS = {
     "sound": Kind("bands", {"channels": (6, 8), "dense": 10}, (1, 6, 9)),
     "told-sound": Kind("bands", {"channels": (6, 8), "dense": 0}, (1, 6, 9), context=2),
     "voices": Kind("bars", {**MEMORY, "conductor": 5, "plan": 4, "bar": 4}, (2, 8)),
-    "melody": Kind("lstm", {**MEMORY, "layers": 2, "scheduled": 0.5}, (1, 6)),
+    "melody": Kind("lstm", {**MEMORY, "depth": 2, "scheduled": 0.5}, (1, 6)),
     "told-melody": Kind("bars", {**MEMORY, "conductor": 5, "plan": 4, "bar": 4}, (1, 8), context=2),
 }
 

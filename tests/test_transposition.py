@@ -67,7 +67,7 @@ def test_rows_are_drawn_by_themselves_and_repeat_with_the_generator() -> None:
 
 def test_a_model_is_transposed_in_training_alone_and_told_nothing() -> None:
     torch.manual_seed(0)
-    model, _ = music_vae((2, 16), net=LSTM(hidden=4, embedding=2), latent=3, transposed=7)
+    model, _ = music_vae((2, 16), net=LSTM(units=4, embedding=2), latent=3, transposed=7)
     assert model.context == 0
     x = melodies(20)
     trained = model.train()(x, generator=torch.Generator().manual_seed(0)).batch

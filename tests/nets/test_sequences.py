@@ -15,9 +15,9 @@ from vaekit.records import Batch
 
 K, B, D = 2, 3, 4
 SYMBOLS = 9
-SMALL: dict[str, Any] = {"hidden": 7, "embedding": 3, "symbols": SYMBOLS}
+SMALL: dict[str, Any] = {"units": 7, "embedding": 3, "symbols": SYMBOLS}
 NETS: dict[str, Net] = {
-    "lstm": LSTM(**SMALL, layers=2),
+    "lstm": LSTM(**SMALL, depth=2),
     "bars": Bars(**SMALL, conductor=6, plan=5, bar=4),
 }
 SHAPES = [(1, 12), (3, 8)]
@@ -158,7 +158,7 @@ def test_missing_symbols_do_not_reach_the_features() -> None:
 
 @pytest.mark.parametrize(("steps", "bar"), [(32, 16), (256, 16), (24, 12), (192, 12)])
 def test_a_bar_follows_from_the_steps_of_a_row(steps: int, bar: int) -> None:
-    decoder = Bars(hidden=4, embedding=2, conductor=3, plan=2).decoder(D, (130, 1, steps))
+    decoder = Bars(units=4, embedding=2, conductor=3, plan=2).decoder(D, (130, 1, steps))
     assert (decoder.player.steps, decoder.conductor.bars) == (bar, steps // bar)
 
 
@@ -210,8 +210,8 @@ def test_a_context_is_read_by_both_halves(name: str) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"hidden": 0}, "`hidden` must be 1 or more"),
-        ({"layers": 0}, "`layers` must be 1 or more"),
+        ({"units": 0}, "`units` must be 1 or more"),
+        ({"depth": 0}, "`depth` must be 1 or more"),
         ({"embedding": 0}, "`embedding` must be 1 or more"),
         ({"symbols": 1}, "`symbols` must be 2 or more"),
         ({"scheduled": 1.5}, "`scheduled` must be a share from 0 to 1"),

@@ -128,10 +128,9 @@ def edit(
     from vaekit.workflow import use
 
     opened = open_run(run, root)
+    others = {"image": image, "rows": rows, "add-residual": add_residual, "crop": crop}
     if opened.sound is not None or audio is not None:
-        others = {"image": image, "rows": rows, "add-residual": add_residual, "crop": crop}
-        if wrong := [flag for flag, value in others.items() if value]:
-            raise BadInput(f"--{wrong[0]} is of pictures: leave it out where sound is edited.")
+        _refuse(others, "pictures", "sound is edited")
         if audio is None or to is None or len(attribute) != 1:
             raise BadInput("Sound is edited by --audio FILE --attribute COLUMN --to CLASS.")
         way = (attribute[0], to, from_)
@@ -140,9 +139,7 @@ def edit(
     if wrong := [f for f, v in {"to": to, "from": from_, "phase": phase}.items() if v is not None]:
         raise BadInput(f"--{wrong[0]} is of sound, and {opened.name} was not trained on it.")
     if opened.meter is not None or midi is not None:
-        others = {"image": image, "rows": rows, "add-residual": add_residual, "crop": crop}
-        if wrong := [flag for flag, value in others.items() if value]:
-            raise BadInput(f"--{wrong[0]} is of pictures: leave it out where a tune is edited.")
+        _refuse(others, "pictures", "a tune is edited")
         if midi is None or len(attribute) != 1 or len(scale) > 1:
             raise BadInput("A tune is edited by --midi FILE --attribute NAME --scale -2:2:5.")
         tunes.edit(opened, midi, attribute[0], (scale or ("-2:2:5",))[0], method, given, out, force)
@@ -165,6 +162,12 @@ def edit(
         what = f"{what} (across) and {walk.along[1]} (down)"
     title = f"{opened.name}: {what} added at these scales, {method}"
     strips.write(path, walk.pictures, images, steps[0], rows=labels, title=title, before=originals)
+
+
+def _refuse(others: dict[str, Any], whose: str, where: str) -> None:
+    """Raise BadInput for the first of these flags that is given."""
+    if wrong := [flag for flag, value in others.items() if value]:
+        raise BadInput(f"--{wrong[0]} is of {whose}: leave it out where {where}.")
 
 
 def _listed(found: "Directions") -> dict[str, Any]:

@@ -144,8 +144,8 @@ def own_tune(file: str | Path, meter: Meter, voices: int, track: str | None, rea
         raise BadInput(f"there is no tune '{path}': check its path.") from None
     except Unfit as unfit:
         raise BadInput(
-            f"'{path}': {unfit}: {reader} reads melodies of {voices} voices in {meter}; give such "
-            "a MIDI file."
+            f"'{path}': {unfit}: {reader} reads melodies in {meter}, {voices} at once; give a MIDI "
+            "file of such."
         ) from None
     except (OSError, ValueError) as error:
         raise BadInput(f"'{path}' can't be read: {error}: give a MIDI file.") from None

@@ -25,8 +25,8 @@ class LSTM:
     beside the symbols of the step before. Roberts et al. 2018, https://arxiv.org/abs/1803.05428
 
     Args:
-        hidden: Width of the encoder's memory, one way, and of the decoder's.
-        layers: Memories one on the other in the decoder.
+        units: Width of the encoder's memory, one way, and of the decoder's.
+        depth: Memories one on the other in the decoder.
         embedding: Numbers that stand for a symbol.
         scheduled: Share of steps in training whose step before is the model's own guess rather
             than the data's (Bengio et al. 2015); such training takes two passes.
@@ -35,23 +35,23 @@ class LSTM:
     Raises BadInput where an option makes no sense.
     """
 
-    hidden: int = 256
-    layers: int = 1
+    units: int = 256
+    depth: int = 1
     embedding: int = 64
     scheduled: float = 0.0
     symbols: int = SYMBOLS
 
     def __post_init__(self) -> None:
-        _check(self.hidden, self.layers, self.embedding, self.scheduled, self.symbols)
+        _check(self.units, self.depth, self.embedding, self.scheduled, self.symbols)
 
     def encoder(self, shape: Shape, context: int = 0) -> "LSTMEncoder":
         """The body from symbols (B, V, T) to features (B, F)."""
-        return LSTMEncoder(_voices(shape), self.hidden, self.embedding, self.symbols, context)
+        return LSTMEncoder(_voices(shape), self.units, self.embedding, self.symbols, context)
 
     def decoder(self, latent: int, outputs: Shape, context: int = 0) -> "LSTMDecoder":
         """The body from codes (K, B, D) to logits (K, B, M, V, T)."""
         _check_outputs(outputs, self.symbols)
-        player = Player(latent + context, outputs, self.hidden, self.layers, self.embedding)
+        player = Player(latent + context, outputs, self.units, self.depth, self.embedding)
         return LSTMDecoder(player, self.scheduled, context)
 
 
@@ -65,8 +65,8 @@ class Bars:
     https://arxiv.org/abs/1803.05428
 
     Args:
-        hidden: Width of the encoder's memory, one way, and of the one that plays.
-        layers: Memories one on the other that play.
+        units: Width of the encoder's memory, one way, and of the one that plays.
+        depth: Memories one on the other that play.
         embedding: Numbers that stand for a symbol.
         conductor: Width of the conductor's memory.
         plan: Numbers of the vector of a bar.
@@ -78,8 +78,8 @@ class Bars:
     Raises BadInput where an option makes no sense.
     """
 
-    hidden: int = 256
-    layers: int = 1
+    units: int = 256
+    depth: int = 1
     embedding: int = 64
     conductor: int = 256
     plan: int = 128
@@ -88,7 +88,7 @@ class Bars:
     symbols: int = SYMBOLS
 
     def __post_init__(self) -> None:
-        _check(self.hidden, self.layers, self.embedding, self.scheduled, self.symbols)
+        _check(self.units, self.depth, self.embedding, self.scheduled, self.symbols)
         for name in ("conductor", "plan", "bar"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -96,7 +96,7 @@ class Bars:
 
     def encoder(self, shape: Shape, context: int = 0) -> "LSTMEncoder":
         """The body from symbols (B, V, T) to features (B, F)."""
-        return LSTMEncoder(_voices(shape), self.hidden, self.embedding, self.symbols, context)
+        return LSTMEncoder(_voices(shape), self.units, self.embedding, self.symbols, context)
 
     def decoder(self, latent: int, outputs: Shape, context: int = 0) -> "BarsDecoder":
         """The body from codes (K, B, D) to logits (K, B, M, V, T)."""
@@ -105,7 +105,7 @@ class Bars:
         bar = self.bar or (_FOURS if steps % 3 else _THREES)
         if steps % bar:
             raise BadInput(f"`bar={bar}` does not divide the {steps} steps of a row: give another.")
-        player = Player(self.plan, (classes, voices, bar), self.hidden, self.layers, self.embedding)
+        player = Player(self.plan, (classes, voices, bar), self.units, self.depth, self.embedding)
         return BarsDecoder(
             Conductor(latent + context, self.conductor, self.plan, steps // bar),
             player,
@@ -384,10 +384,10 @@ def _check_outputs(outputs: Shape, symbols: int) -> None:
         )
 
 
-def _check(hidden: int, layers: int, embedding: int, scheduled: float, symbols: int) -> None:
+def _check(units: int, depth: int, embedding: int, scheduled: float, symbols: int) -> None:
     for name, value, least in (
-        ("hidden", hidden, 1),
-        ("layers", layers, 1),
+        ("units", units, 1),
+        ("depth", depth, 1),
         ("embedding", embedding, 1),
         ("symbols", symbols, 2),
     ):
