@@ -57,7 +57,12 @@ def told(dataset: Dataset, size: int) -> Dataset:
         return replace(split, context=rows.astype(np.float32))
 
     parts = {name: with_context(getattr(dataset, name)) for name in SPLITS}
-    return replace(dataset, **parts)
+    return replace(dataset, **parts, conditions=of_size(size))
+
+
+def of_size(size: int) -> Conditions:
+    """Conditions that make contexts of so many numbers."""
+    return Conditions((Classes("told", tuple(map(str, range(size)))),))
 
 
 def session(case: Case, context: int) -> Session:
@@ -70,14 +75,14 @@ def session(case: Case, context: int) -> Session:
 
 def drawing(transformed: float) -> Session:
     """A generator of objects in training, at a strength of transformations."""
-    numbers, count, styles = np.random.default_rng(0), 2_000, 88
+    numbers, count, styles = np.random.default_rng(0), 10_000, 88
     x = numbers.integers(0, 256, (count, 4, 64, 64), np.uint8)
     context = np.eye(styles + 3, dtype=np.float32)[numbers.integers(0, styles, count)]
     splits = Split(x, context=context), *(Split(x[:0], context=context[:0]) for _ in range(2))
     net = Conv(hidden_conv=(512,))
     parts = generator((4, 64, 64), net=net, context=styles + 3, transformed=transformed)
-    columns = Conditions((Classes("id", tuple(map(str, range(styles + 3)))),))
-    return _session(parts, Dataset("noise", "image", *splits, conditions=columns), 64)
+    dataset = Dataset("noise", "image", *splits, conditions=of_size(styles + 3))
+    return _session(parts, dataset, 64)
 
 
 def _session(parts: Parts, dataset: Dataset, batch: int) -> Session:

@@ -82,6 +82,7 @@ FOR_PICTURES = {"dfc-vae", "vae-gan"}
 FOR_CONTEXTS = {"cvae"}
 FOR_CUT_OUTS = {"generator"}
 FOR_MELODIES = {"music-vae"}
+FEW = {"pixel-gaussian", "cutout", "categorical"}  # that contexts are tried with
 MELODIES = {"voices", "melody", "told-melody"}
 
 CASES = [
@@ -98,13 +99,7 @@ CASES = [
     and (kind == "cut-out") == (likelihood == "cutout")
     and (kind == "cut-out" or recipe not in FOR_CUT_OUTS)
     and (kind != "cut-out" or recipe != "dfc-vae")
-    and (
-        kind == "cut-out"
-        or not KINDS[kind].context
-        or likelihood == "pixel-gaussian"
-        or KINDS[kind].net == "bands"
-        or kind in MELODIES
-    )
+    and (not KINDS[kind].context or likelihood in FEW or KINDS[kind].net == "bands")
     and (KINDS[kind].net != "bands" or likelihood == "band-gaussian")
     and (KINDS[kind].net != "bands" or recipe not in FOR_PICTURES)
 ]

@@ -32,7 +32,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "mlp": {"batch_norm": True},
     "conv": {"channels": (4, 8)},
     "resnet": {"channels": (4, 8), "plain": 1},
+    "bands": {"channels": (4, 8), "dense": 6},
 }
+SHAPES = {"bands": (1, 12, 8)}  # in place of colour pictures
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 def test_rows_add_up_to_the_model(recipe: str, net: str, likelihood: str) -> None:
     assert likelihood in LIKELIHOODS
     options = OPTIONS[net]
-    shape = (3, 12, 8)
+    shape = SHAPES.get(net, (3, 12, 8))
     told = {"cvae": 3, "generator": 5}.get(recipe, 0)
     of = {"transformed": 0.0} if recipe == "generator" else {}
     spec = Spec(recipe, shape, of, net, options, likelihood, context=told)

@@ -12,6 +12,7 @@ import pytest
 import soundfile
 from drawn_faces import drawn_face
 from feature_files import squeezenet_file
+from PIL import Image
 
 from vaekit.cli import main
 
@@ -27,6 +28,10 @@ WORDS = {
     "--devices 2": "",  # processes have tests of their own
     "reproduce digits": "reproduce mnist --help",  # hours
     "reproduce faces": "reproduce faces --help",
+    "reproduce denoise": "reproduce denoise --help",
+    "reproduce styles": "reproduce styles --help",
+    "reproduce chairs": "reproduce chairs --help",
+    "--hidden-conv 512": "--hidden-conv 8",
     "epochs=20": "epochs=1",
     "IWAE(draws=5), data)": "IWAE(draws=5), data, vk.Training(epochs=1))",
     '{"labels": labels})': '{"labels": labels}, training=vk.Training(epochs=1))',
@@ -72,10 +77,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (data / "squeezenet").mkdir(parents=True)
     squeezenet_file(data / "squeezenet" / "random.safetensors")
     put_celeba(data / "celeba")
+    put_chairs(data / "chairs").rename(home / "seat.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VAEKIT_DATA", str(data))
         patch.chdir(home)
         yield home
+
+
+def put_chairs(home: Path) -> Path:
+    """Seats in the published layout, of a colour each, and the file of one more view."""
+    for seat in range(4):
+        folder = home / "rendered_chairs" / f"seat{seat}" / "renders"
+        folder.mkdir(parents=True)
+        for number in range(8):
+            high, turn = 20 + 10 * (number % 2), 90 * (number // 2)
+            picture = Image.new("RGBA", (64, 64), (255, 255, 255, 0))
+            picture.paste((60 * seat, 90, 90, 255), (10 + turn // 20, high, 50, 60))
+            file = folder / f"image_{number:03}_p{high:03}_t{turn:03}_r096.png"
+            picture.save(file)
+    picture.save(home / "view.png")
+    return home / "view.png"
 
 
 def put_speech(home: Path) -> None:

@@ -100,7 +100,7 @@ def test_train_help_lists_the_options_that_apply_and_no_others(call: Call) -> No
     assert "--channels" in text
     assert "--scale" in text
     assert "--beta" not in text
-    assert "--hidden" not in text
+    assert "--hidden [" not in text
 
 
 def test_resume_of_a_finished_run_says_so_and_more_epochs_train_on(

@@ -13,15 +13,16 @@ from vaekit.workflow.looks import look
 def test_help_lists_the_experiments(call: Call) -> None:
     answer = call("reproduce", "--help")
     assert answer.code == 0
-    assert "mnist" in answer.out
-    assert "faces" in answer.out
+    for name in ("mnist", "faces", "denoise", "styles"):
+        assert f"  {name} " in answer.out
 
 
 def test_help_of_an_experiment_lists_its_options(call: Call) -> None:
-    faces, mnist = (call("reproduce", name, "--help") for name in ("faces", "mnist"))
-    assert "--quick" in faces.out
-    assert "--quick" in mnist.out
-    for answer in (faces, mnist):
+    names = ("faces", "mnist", "styles")
+    faces, mnist, styles = (call("reproduce", name, "--help") for name in names)
+    assert "--told-epochs" in styles.out
+    for answer in (faces, mnist, styles):
+        assert "--quick" in answer.out
         assert "How long that takes is found out and said at its start." in " ".join(
             answer.out.split()
         )

@@ -37,6 +37,7 @@ EXPERIMENTS = {
     "faces": "vaekit.reports.faces",
     "denoise": "vaekit.reports.denoise",
     "chairs": "vaekit.reports.chairs",
+    "styles": "vaekit.reports.styles",
 }
 
 

@@ -78,8 +78,7 @@ def prepare(
     if crop == "face" and not folder.exists():
         check_installed()
     build(
-        folder,
-        lambda partial: _fill(partial, listing, image_size, crop, workers, progress, mask),
+        folder, lambda partial: _fill(partial, listing, image_size, crop, workers, progress, mask)
     )
     manifest = json.loads((folder / "manifest.json").read_text())
     _tell(manifest, listing.names)

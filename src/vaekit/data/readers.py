@@ -77,6 +77,12 @@ def _holds_files(path: Path) -> bool:
     return archives.is_archive(path)
 
 
+def _read_images(path: Path, options: Pictures) -> Found:
+    files = listing(path)
+    read = renders.read_renders if renders.are_published(files.names) else read_pictures
+    return read(files, options)
+
+
 def _holds_recordings(path: Path) -> bool:
     return _holds_files(path) and holds(path, endings.SOUNDS)
 
@@ -87,12 +93,6 @@ def _holds_tunes(path: Path) -> bool:
 
 def _holds_pictures(path: Path) -> bool:
     return _holds_files(path) and not holds(path, endings.SOUNDS + endings.TUNES)
-
-
-def _read_images(path: Path, options: Pictures) -> Found:
-    files = listing(path)
-    read = renders.read_renders if renders.are_published(files.names) else read_pictures
-    return read(files, options)
 
 
 def _read_arrays(path: Path, options: Arrays) -> Found:

@@ -6,6 +6,13 @@ from vaekit.evaluation.denoising import Denoising, denoised, measure_denoising
 from vaekit.evaluation.edits import flip_rate, judge_edit
 from vaekit.evaluation.generation import frechet_distance, precision_recall
 from vaekit.evaluation.likelihood import Estimate, Evaluation, evaluate
+from vaekit.evaluation.paths import (
+    detour,
+    path_length,
+    share_of_steps,
+    straight_length,
+    unevenness,
+)
 from vaekit.evaluation.perceptual import feature_distance, frechet_interval, pooled
 from vaekit.evaluation.pictures import psnr, sharpness, ssim
 
@@ -16,6 +23,7 @@ __all__ = [
     "Evaluation",
     "Interval",
     "denoised",
+    "detour",
     "evaluate",
     "feature_distance",
     "flip_rate",
@@ -24,9 +32,13 @@ __all__ = [
     "judge_edit",
     "mean_interval",
     "measure_denoising",
+    "path_length",
     "pooled",
     "precision_recall",
     "psnr",
+    "share_of_steps",
     "sharpness",
     "ssim",
+    "straight_length",
+    "unevenness",
 ]

@@ -21,7 +21,7 @@ from vaekit.reports.chairs_measures import (
 )
 from vaekit.reports.chairs_report import save_figures, save_numbers, write_report
 from vaekit.reports.chairs_results import Results, Size, Tally, Way
-from vaekit.reports.forecast import Forecast, Trial, forecast
+from vaekit.reports.forecast import Trial, forecast
 from vaekit.runs import Run
 from vaekit.training import Training
 
@@ -60,7 +60,7 @@ def chairs(
     seats = _Seats(data, size, seed, progress)
     trials = _trials(size, seed)
     datasets = {name: seats.dataset(name) for name in trials}
-    left = _forecast(trials, datasets, folder / "runs", console)
+    left = forecast(trials, datasets, folder / "runs", console)
     runs: dict[str, Run] = {}
     for name, trial in trials.items():
         console.print(f"[bold]{name}[/]: {trial.training.epochs} epochs")
@@ -108,19 +108,6 @@ def _turning(epochs: int, seed: int) -> Trial:
         Training(epochs=epochs, batch_size=_BATCH, schedule="cosine", seed=seed, pair="id"),
         net_options=_NET,
     )
-
-
-def _forecast(
-    trials: dict[str, Trial], datasets: dict[str, Dataset], runs: Path, console: Console
-) -> Forecast:
-    """One forecast of models that are trained on data of their own."""
-    quiet = Console(quiet=True)
-    parts: dict[str, float] = {}
-    for name, trial in trials.items():
-        parts |= forecast({name: trial}, datasets[name], runs, quiet).parts
-    left = Forecast(parts, console)
-    left.begin()
-    return left
 
 
 @final
@@ -187,11 +174,11 @@ def _measured(seats: _Seats, runs: dict[str, Run], size: Size, seed: int) -> Res
     unseen = seats.told(generator, seats.unseen)
     new, old = (seats.told(variational, rows) for rows in (seats.new, ~seats.new))
     known = seats.views.take(~seats.unseen)
-    drawing = {"generator": generator.model(), "generator, plain": runs["plain"].model()}
+    drawing = {"generator": generator.model(), "plain": runs["plain"].model()}
     made, shown = measured_unseen(drawing, unseen, known)
     turned, strips = measured_turned(variational.model(), new, Views.from_split(old), size.given)
     sheets = {"unseen": shown, "turned": strips}
-    sheets |= sheets_of_generator(generator.model(), seats.told(generator, ~seats.unseen), seed)
+    sheets |= sheets_of_generator(drawing["plain"], seats.told(generator, ~seats.unseen), seed)
     sheets |= sheets_of_variational(variational.model(), old, seed)
     return Results(
         size,

@@ -19,11 +19,13 @@ from vaekit.evaluation.views import (
 from vaekit.model import Autoencoder
 from vaekit.records import Batch
 from vaekit.reports.chairs_results import Sheet, Tally, Way, by_seat
+from vaekit.space import mixture
 
 SIDES = 8
 _SHOWN = 8
 _STEPS = 7
-_SAMPLES = 6
+_SAMPLES = 4
+_COMPONENTS = 5
 _NEW_SHOWN = 4
 
 
@@ -151,7 +153,7 @@ def sheets_of_generator(model: Autoencoder, known: Split, seed: int) -> dict[str
             torch.stack(between),
             tuple(f"{step:.2f}" for step in steps),
             azimuths,
-            f"Styles from {one} to {other}, from eight sides.",
+            f"Styles from {one} to {other} by the plain generator, from eight sides.",
         ),
         "arithmetic": Sheet(
             torch.stack([turned(code) for code in sums.values()]),
@@ -169,11 +171,17 @@ def sheets_of_variational(model: Autoencoder, old: Split, seed: int) -> dict[str
     sides = own[_sides(views.take(own))]
     told = torch.as_tensor(old.context)[sides]
     generator = torch.Generator().manual_seed(seed)
-    codes = model.sample_codes(_SAMPLES, generator=generator, context=told[:1].expand(_SAMPLES, -1))
+    first = told[:1].expand(_SAMPLES, -1)
+    prior = model.sample_codes(_SAMPLES, generator=generator, context=first)
+    fitted = mixture(model.encode(old.batch()), _COMPONENTS, seed).sample(_SAMPLES, seed)
+    codes = torch.cat([prior, torch.from_numpy(fitted).float()])
     made = [model.decode(code.expand(SIDES, -1), told).clamp(0, 1) for code in codes]
     azimuths = tuple(f"{azimuth}°" for azimuth in views.azimuth[sides])
-    names = tuple(f"sample {number + 1}" for number in range(_SAMPLES))
-    about = "Seats drawn from the variational model's prior, from eight sides."
+    names = ("from the prior",) * _SAMPLES + ("from the mixture",) * _SAMPLES
+    about = (
+        "Seats that the variational model draws, from eight sides: from its prior, and from a "
+        f"mixture of {_COMPONENTS} Gaussians fitted to the codes of training views."
+    )
     return {"samples": Sheet(torch.stack(made), names, azimuths, about)}
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from vaekit import figures
-from vaekit.evaluation.bootstrap import Interval
 from vaekit.figures import Report
 from vaekit.figures.lines import Line, lines
-from vaekit.reports.chairs_results import MEASURES, Results, Sheet, Way
+from vaekit.reports.chairs_results import MEASURES, Measure, Results, Sheet, Way
+from vaekit.reports.denoise_results import verdict, with_interval
 
 INTRO = """
 A network that is told which seat and from where draws it
@@ -20,7 +20,8 @@ told only from where finds the seat in one picture of it. Here both learn from {
 seen from many sides, on {side} x {side} pixels, and are measured on views they never saw. The
 **error** is the mean squared error of the colours, in units of 0.001, white being 1; the
 **overlap** is that of the masks, intersection over union. Intervals are 95%, over seats by
-bootstrap. There is one training run of each model: the luck of training is in none of them.
+bootstrap. There is one training run of each model: the luck of training is in none of them. A
+squared error forgives a blur more than a picture that is sharp and wrong: look at both.
 """
 UNSEEN = """
 A fifth of the views of every seat were held out at random: {trained:,} were trained on for
@@ -63,7 +64,8 @@ def write_report(path: Path, results: Results) -> Path:
     intro = INTRO.format(seats=results.seats, side=size.image_size)
     report = Report("Chairs from any side", intro)
     report.section("What holds", "By the interval of the difference, paired by seat.")
-    report.table(["is it better than", "error", "overlap"], _verdicts(results))
+    headers = ["is it better than", *(f"{measure.title}, better by" for measure in MEASURES)]
+    report.table(headers, _verdicts(results))
     report.note(FEW.format(seats=results.seats, held=size.held))
     counts = {"trained": results.trained, "held": results.unseen_views, "epochs": size.generator}
     report.section("Views that were not seen", UNSEEN.format(**counts))
@@ -75,8 +77,9 @@ def write_report(path: Path, results: Results) -> Path:
     _sheet(report, results.sheets["turned"])
     others = {"held": size.held, "others": results.seats - size.held, "epochs": size.few}
     report.section("With few views of a seat", GROWING.format(**others))
-    for measure, title in MEASURES:
-        report.figure(growing(results, measure), f"{title.capitalize()}; bands are 95% intervals.")
+    for measure in MEASURES:
+        about = f"{measure.about.capitalize()}; bands are 95% intervals."
+        report.figure(growing(results, measure), about)
     for count, ways in results.growing.items():
         report.text(f"**{_views(count)} of each new seat known**")
         _table(report, ways)
@@ -113,54 +116,42 @@ _FEW_WAYS = (
 
 
 def _against(one: Way, other: Way, suffix: str = "") -> list[Any]:
-    less, more = one.less("error", other), one.less("overlap", other)
     cells = [
-        f"{_verdict(less, -1)}: {_shown(less, 1000, 2)}",
-        f"{_verdict(more, 1)}: {_shown(more, 1, 3)}",
+        f"{verdict(gain)}: {with_interval(gain, measure.digits)}"
+        for measure in MEASURES
+        for gain in [one.gain(measure, other)]
     ]
     return [f"**{one.name}** than {other.name}{suffix}", *cells]
-
-
-def _verdict(difference: Interval, wanted: int) -> str:
-    if difference.low <= 0 <= difference.high:
-        return "no clear difference"
-    return "**better**" if difference.value * wanted > 0 else "**worse**"
-
-
-def _shown(interval: Interval, times: float, digits: int) -> str:
-    value, low, high = (
-        f"{times * end:+.{digits}f}" for end in (interval.value, interval.low, interval.high)
-    )
-    return f"{value} [{low}, {high}]".replace("-", "−")
 
 
 def _table(report: Report, ways: list[Way]) -> None:
     rows = []
     for way in ways:
-        error, overlap = way.mean("error"), way.mean("overlap")
-        ends = f"{1000 * error.low:.2f} to {1000 * error.high:.2f}"
-        others = f"{overlap.low:.3f} to {overlap.high:.3f}"
-        rows.append([way.name, 1000 * error.value, ends, overlap.value, others])
-    headers = ["drawn by", "error (0.001)", "95%", "overlap", "95%"]
-    report.table(headers, rows, digits=[None, 2, None, 3, None])
+        cells: list[Any] = []
+        for measure in MEASURES:
+            mean = way.mean(measure)
+            cells += [
+                mean.value,
+                f"{mean.low:.{measure.digits}f} to {mean.high:.{measure.digits}f}",
+            ]
+        rows.append([way.name, *cells])
+    headers = ["drawn by"]
+    for measure in MEASURES:
+        headers += [measure.title, "95%"]
+    places = [each for measure in MEASURES for each in (measure.digits, None)]
+    report.table(headers, rows, digits=[None, *places])
 
 
-def growing(results: Results, measure: str) -> Figure:
+def growing(results: Results, measure: Measure) -> Figure:
     """A measure of every way over the number of known views."""
-    times, title = {"error": (1000.0, "error (0.001)"), "overlap": (1.0, "overlap")}[measure]
     counts = list(results.growing)
-    names = [way.name for way in results.growing[counts[0]]]
     drawn = []
-    for name in names:
-        found = [
-            next(way for way in results.growing[count] if way.name == name).mean(measure)
-            for count in counts
-        ]
-        y, low, high = (
-            [times * getattr(each, end) for each in found] for end in ("value", "low", "high")
-        )
-        drawn.append(Line(name, counts, y, low, high))
-    return lines({"views of new seats": drawn}, xlabel="known views of each", ylabel=title)
+    for place, way in enumerate(results.growing[counts[0]]):
+        found = [results.growing[count][place].mean(measure) for count in counts]
+        y, low, high = ([getattr(each, end) for each in found] for end in ("value", "low", "high"))
+        drawn.append(Line(way.name, counts, y, low, high))
+    plots = {"views of new seats": drawn}
+    return lines(plots, xlabel="known views of each", ylabel=measure.title)
 
 
 def _sheet(report: Report, sheet: Sheet) -> None:
@@ -176,8 +167,8 @@ def save_figures(folder: Path, results: Results) -> None:
     """Write the figures as files, too."""
     for name, sheet in results.sheets.items():
         figures.save(drawn(sheet), folder, name)
-    for measure, _ in MEASURES:
-        figures.save(growing(results, measure), folder, f"few-{measure}")
+    for measure in MEASURES:
+        figures.save(growing(results, measure), folder, f"few-{measure.name}")
 
 
 def save_numbers(path: Path, results: Results) -> None:
@@ -186,8 +177,8 @@ def save_numbers(path: Path, results: Results) -> None:
     def numbers(ways: list[Way]) -> dict[str, Any]:
         return {
             way.name: {
-                measure: asdict(way.mean(measure)) | {"by seat": getattr(way, measure).tolist()}
-                for measure, _ in MEASURES
+                measure.name: asdict(way.mean(measure)) | {"by seat": measure.of(way).tolist()}
+                for measure in MEASURES
             }
             for way in ways
         }

@@ -9,7 +9,32 @@ from torch import Tensor
 from vaekit.evaluation.bootstrap import Interval, mean_interval
 from vaekit.evaluation.views import Views, colour_error, mask_overlap
 
-MEASURES = (("error", "error of the colours"), ("overlap", "overlap of the masks"))
+
+@final
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One of the numbers of a `Way`.
+
+    times: what it is shown in units of. sign: 1 where more is better, -1 where less is.
+    """
+
+    name: str
+    title: str
+    about: str
+    times: float
+    sign: int
+    digits: int
+
+    def of(self, way: "Way") -> Tensor:
+        """The measure of every seat, (S,), as it is shown."""
+        values: Tensor = getattr(way, self.name)
+        return self.times * values
+
+
+MEASURES = (
+    Measure("error", "error (0.001)", "error of the colours", 1000.0, -1, 2),
+    Measure("overlap", "overlap", "overlap of the masks", 1.0, 1, 3),
+)
 
 
 @final
@@ -24,15 +49,13 @@ class Way:
     error: Tensor
     overlap: Tensor
 
-    def mean(self, measure: str) -> Interval:
+    def mean(self, measure: Measure) -> Interval:
         """The mean over seats, with its bootstrap interval."""
-        values: Tensor = getattr(self, measure)
-        return mean_interval(values)
+        return mean_interval(measure.of(self))
 
-    def less(self, measure: str, other: "Way") -> Interval:
-        """How much larger this way's is than another's, with the interval of the difference."""
-        ours, theirs = getattr(self, measure), getattr(other, measure)
-        return mean_interval(ours - theirs)
+    def gain(self, measure: Measure, other: "Way") -> Interval:
+        """How much better this way is than another, with the interval of the difference."""
+        return mean_interval(measure.sign * (measure.of(self) - measure.of(other)))
 
 
 @final

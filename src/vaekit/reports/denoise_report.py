@@ -25,6 +25,7 @@ from vaekit.reports.denoise_results import (
     Results,
     paired,
     verdict,
+    with_interval,
 )
 from vaekit.reports.mnist_results import mean_and_error
 
@@ -141,7 +142,7 @@ def _scales(report: Report, data: OfData) -> None:
             for method in at.methods:
                 found: Change = getattr(method, measure)
                 less = method.less[number] if method.less else None
-                gains = (_gain(found.gain, digits), _gain(less, digits))
+                gains = (with_interval(found.gain, digits), with_interval(less, digits))
                 setting = ", ".join(f"{name} {value:g}" for name, value in method.setting.items())
                 rows.append([method.name, setting, found.after.value, *gains])
             assert found.before is not None
@@ -149,15 +150,6 @@ def _scales(report: Report, data: OfData) -> None:
             headers = ["method", "setting", title, "gain", f"{MAIN.title} is better by"]
             report.table(headers, rows, caption, digits=[None, None, digits, None, None])
         report.figure(pictures(at), f"{name}, noise of {at.scale:g}: the first test pictures.")
-
-
-def _gain(interval: Interval | None, digits: int) -> str | None:
-    if interval is None:
-        return None
-    value, low, high = (
-        f"{end:+.{digits}f}" for end in (interval.value, interval.low, interval.high)
-    )
-    return f"{value} [{low}, {high}]".replace("-", "−")
 
 
 def _verdicts(report: Report, results: Results) -> None:
@@ -169,7 +161,7 @@ def _verdicts(report: Report, results: Results) -> None:
                 less = at.of(name).less
                 assert less is not None
                 cells = [
-                    f"{verdict(each)}: {_gain(each, digits)}"
+                    f"{verdict(each)}: {with_interval(each, digits)}"
                     for each, (_, _, digits) in zip(less, MEASURES, strict=True)
                 ]
                 rows.append([data.name, at.scale, name, *cells])
@@ -222,7 +214,7 @@ def _bounds(report: Report, results: Results) -> None:
         found = results.of_share(share)
         means = [_mean(found, name) for name in ("criterion", "elbo", "weighted")]
         gain = weighted.get(share)
-        cells = [_gain(elbo.get(share), 2), _gain(gain, 2)]
+        cells = [with_interval(elbo.get(share), 2), with_interval(gain, 2)]
         rows.append([f"{share:.0%}", *means, *cells, verdict(gain) if share else None])
     headers = ["corrupted", "criterion", "ELBO, clean", f"bound, clean, K = {results.draws}"]
     headers += ["ELBO, gain over 0%", "bound, gain over 0%", "is the bound better?"]

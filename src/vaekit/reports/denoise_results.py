@@ -145,3 +145,13 @@ def verdict(gain: Interval | None) -> str:
     if gain.low <= 0 <= gain.high:
         return "no clear difference"
     return "**better**" if gain.low > 0 else "**worse**"
+
+
+def with_interval(interval: Interval | None, digits: int, sign: str = "+") -> str | None:
+    """A value with its interval, "+1.20 [+0.70, +1.70]"; with sign "-" a plus is left out."""
+    if interval is None:
+        return None
+    value, low, high = (
+        f"{end:{sign}.{digits}f}" for end in (interval.value, interval.low, interval.high)
+    )
+    return f"{value} [{low}, {high}]".replace("-", "−")

@@ -81,9 +81,9 @@ class Trial:
                 self.net,
                 self.net_options,
                 likelihood_options=self.likelihood_options,
-                context=dataset.conditions.size if dataset.conditions else 0,
                 corruption=self.corruption,
                 corruption_options=self.corruption_options,
+                context=dataset.conditions.size if dataset.conditions else 0,
                 kind=dataset.kind,
             )
             parts = spec.build()
@@ -125,20 +125,25 @@ class Forecast:
 
 
 def forecast(
-    trials: Mapping[str, Trial], dataset: Dataset, runs: Path, console: Console
+    trials: Mapping[str, Trial],
+    dataset: Dataset | Mapping[str, Dataset],
+    runs: Path,
+    console: Console,
 ) -> Forecast:
     """A forecast for the models that are not trained yet, which has said how long they take.
 
     trials: by the name of the run in the folder `runs`; those that are alike are tried once.
+    dataset: what they are trained on, or that of each.
     """
-    known: dict[str, float] = {}
+    known: dict[tuple[str, str], float] = {}
     parts = {}
     for name, trial in trials.items():
         if (runs / name / MODEL).exists():
             continue
-        kind = repr(replace(trial, training=replace(trial.training, seed=0)))
+        own = dataset if isinstance(dataset, Dataset) else dataset[name]
+        kind = repr(replace(trial, training=replace(trial.training, seed=0))), own.fingerprint
         if kind not in known:
-            known[kind] = trial.seconds(dataset)
+            known[kind] = trial.seconds(own)
         parts[name] = known[kind]
     found = Forecast(parts, console)
     found.begin()

@@ -10,12 +10,12 @@ from rich.console import Console
 
 from vaekit import figures
 from vaekit.data import Dataset, load
-from vaekit.data.progress import bar
 from vaekit.errors import BadInput
 from vaekit.evaluation import evaluate
 from vaekit.evaluation.generation import Generation, judge_generation, judge_real
-from vaekit.evaluation.judge import Judge, accuracy, load_judge, save, train_judge
+from vaekit.evaluation.judge import Judge
 from vaekit.reports.forecast import Forecast, Trial, forecast
+from vaekit.reports.judges import JUDGE_EPOCHS, judge_of
 from vaekit.reports.mnist_report import write_report
 from vaekit.reports.mnist_results import CASES, Case, Measured, Results
 from vaekit.runs import Run
@@ -36,7 +36,7 @@ class _Size:
     epochs: int  # in the article's objective
     elbo_epochs: int
     measured: int | None  # test digits that bounds are measured on
-    judge_epochs: int = 5
+    judge_epochs: int = JUDGE_EPOCHS
 
 
 _FULL = _Size(3, 40, 20, None)
@@ -76,7 +76,7 @@ def mnist(
     folder = folder or Path("reproduce-mnist" + "-quick" * quick)
     console = Console(stderr=True, quiet=not progress)
     dataset = load("mnist", progress=progress)
-    judge, score = judge_of_digits(folder, dataset, console, size.judge_epochs)
+    judge, score = judge_of(folder, dataset, console, size.judge_epochs)
     trials = {name: trial for name, (_, trial) in _article(size).items()} | _elbo(size)
     left = forecast(trials, dataset, folder / "runs", console)
     measured: dict[str, list[Measured]] = {}
@@ -129,27 +129,6 @@ def _elbo(size: _Size) -> dict[str, Trial]:
         for latent in (2, 10)
         for seed in range(size.seeds)
     }
-
-
-def judge_of_digits(
-    folder: Path, dataset: Dataset, console: Console, epochs: int = _FULL.judge_epochs
-) -> tuple[Judge, float]:
-    """The classifier that says what passes for a digit, and its test accuracy."""
-    short = "" if epochs == _FULL.judge_epochs else f"-{epochs}"
-    path = folder / f"judge-{dataset.fingerprint[:12]}{short}.safetensors"  # of these data alone
-    labels = dataset.train.labels
-    assert labels is not None
-    assert dataset.test.labels is not None
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        images, classes = torch.from_numpy(dataset.train.x), torch.from_numpy(labels)
-        with bar("training the judge of digits", None, not console.quiet) as show:
-            judge = train_judge(images, classes, classes=10, epochs=epochs, progress=show)
-        save(judge, path)
-    judge = load_judge(path)
-    score = accuracy(judge, dataset.test.tensor(), torch.from_numpy(dataset.test.labels))
-    console.print(f"the judge knows {score:.2%} of the test digits")
-    return judge, score
 
 
 def _measure(case: Case, run: Run, found: Look, judge: Judge, dataset: Dataset) -> Measured:
