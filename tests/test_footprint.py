@@ -61,7 +61,7 @@ def test_the_estimate_is_what_training_takes(net: str, side: int, rows: int) -> 
 def test_every_recipe_has_an_estimate_and_is_left_as_it_was(name: str) -> None:
     torch.manual_seed(0)
     told = {"cvae": 3, "generator": 5}.get(name, 0)
-    shape = (4, 16, 16) if name == "generator" else (1, 16, 16)
+    shape = {"generator": (4, 16, 16), "music-vae": (1, 32)}.get(name, (1, 16, 16))
     model, objective = Spec(name, shape, context=told).build()
     before = {key: value.clone() for key, value in model.state_dict().items()}
     state, mode = torch.get_rng_state(), model.training

@@ -30,7 +30,7 @@ from vaekit.recipes import LIKELIHOODS
 
 K, B, EVENT = 3, 4, (2, 5, 3)
 IMAGE_ONLY = (Bernoulli, ContinuousBernoulli)
-ALIKE = [name for name in LIKELIHOODS if name != "cutout"]  # for every value
+ALIKE = [name for name in LIKELIHOODS if name not in ("cutout", "categorical")]  # for every value
 LEARNED = ("shared-gaussian", "band-gaussian")
 
 

@@ -5,7 +5,7 @@ Every part is an `nn.Module`, and what it needs and gives is known when it is bu
 """
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Generator, Tensor, nn
@@ -56,6 +56,52 @@ class Decoder(Part, Protocol):
 
     def __call__(self, z: Tensor, context: Tensor | None = None) -> Tensor:
         """`forward`, as modules are called."""
+
+
+@runtime_checkable
+class Autoregressive(Protocol):
+    """A decoder that gives each step of a row given those before it.
+
+    With a target, the rows that are scored, it gives the parameters of all steps at once, each
+    given the target's steps before it and no other. Without one it plays: it reads what it has
+    given itself, and the likelihood's mean is what it played.
+    """
+
+    context: int
+
+    def __call__(
+        self,
+        z: Tensor,
+        context: Tensor | None = None,
+        target: Tensor | None = None,
+        generator: Generator | None = None,
+    ) -> Tensor:
+        """Parameters (K, B, *outputs) for codes (K, B, D) and a target (B, *shape).
+
+        generator: of what is drawn while training, such as steps that it reads of itself.
+        """
+
+    def generate(
+        self,
+        z: Tensor,
+        context: Tensor | None = None,
+        temperature: float = 0.0,
+        generator: Generator | None = None,
+    ) -> Tensor:
+        """Parameters (K, B, *outputs) whose mean is what it plays: at temperature 0 what is
+        likeliest in every step, above that draws."""
+
+
+class Transforming(Part, Protocol):
+    """A change of whole batches in training; `size` numbers are told of it."""
+
+    size: int
+
+    def drawn(self, rows: int, generator: Generator | None = None) -> Tensor:
+        """What is done to so many rows, (rows, size or more); the first numbers are told."""
+
+    def __call__(self, x: Tensor, drawn: Tensor) -> Tensor:
+        """Rows (B, *shape), changed."""
 
 
 class CodeDistribution(Protocol):

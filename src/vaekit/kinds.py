@@ -22,6 +22,7 @@ class Kind:
     files: the endings of files that rows of a shape are written to, the usual one first.
     read: a user's own file as a row, from path, shape and crop; None where there are no files.
     unit: what many rows are called.
+    played: whether rows are voices of symbols, which are heard and drawn as such.
     bounds: where values lie, where they have bounds.
     """
 
@@ -32,6 +33,7 @@ class Kind:
     read: Callable[[str | Path, Shape, Any], NDArray[Any]] | None
     unit: str
     bounds: tuple[float, float] | None = None
+    played: bool = False
 
 
 def _photo(path: str | Path, shape: Shape, crop: Any) -> NDArray[Any]:
@@ -44,6 +46,7 @@ def _drawn(shape: Shape) -> bool:
     return shape[0] in (1, 3, 4)
 
 
+_OF_AXES = {2: "sequence", 3: "image"}
 _OF_CHANNELS = {1: "bernoulli", 4: "cutout"}
 
 KINDS: dict[str, Kind] = {
@@ -72,9 +75,18 @@ KINDS: dict[str, Kind] = {
         read=None,
         unit="segments",
     ),
+    "sequence": Kind(
+        net=lambda shape: "bars",
+        likelihood=lambda shape: "categorical",
+        drawn=lambda shape: False,
+        files=lambda shape: (".mid", ".wav", ".png", ".npy"),
+        read=None,
+        unit="windows",
+        played=True,
+    ),
 }
 
 
 def usual(shape: Shape) -> str:
     """The name of the kind that data are taken for of which only the shape is known."""
-    return "image" if len(shape) == 3 else "vector"
+    return _OF_AXES.get(len(shape), "vector")

@@ -188,12 +188,12 @@ class Categorical(Likelihood):
     """One of several classes for every value, which holds the number of its class.
 
     Args:
-        classes: How many there are.
+        classes: How many there are; 130 symbols make a melody.
     """
 
     counts = True
 
-    def __init__(self, classes: int = 2) -> None:
+    def __init__(self, classes: int = 130) -> None:
         super().__init__()
         if classes < 2:
             raise BadInput(f"`classes` must be 2 or more, not {classes}.")

@@ -1,5 +1,6 @@
 """The one model class."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
-from vaekit.contracts import Decoder, Encoder, LatentPart
+from vaekit.contracts import Autoregressive, Decoder, Encoder, LatentPart, Transforming
 from vaekit.corruptions import Corruption
 from vaekit.data import Split, as_input
 from vaekit.distributions import full
@@ -18,7 +19,6 @@ from vaekit.errors import BadInput
 from vaekit.events import Event
 from vaekit.likelihoods import Likelihood
 from vaekit.records import ALWAYS, Batch, Moment, Trace, as_batch, check_draws, importance_bound
-from vaekit.transformations import Transformation
 
 Rows = Tensor | Batch
 Array = NDArray[Any]
@@ -39,6 +39,8 @@ class Autoencoder(nn.Module):
 
     transformation: of the data while training, which the parts are told of: what it tells comes
         after the context, and is 0 in use.
+    An autoregressive decoder reads the rows that are scored in `forward`, each step those before
+    it; in use it plays what is likeliest.
     Raises BadInput where two parts read contexts of different sizes.
     """
 
@@ -49,7 +51,7 @@ class Autoencoder(nn.Module):
         decoder: Decoder,
         likelihood: Likelihood,
         corruption: Corruption | None = None,
-        transformation: Transformation | None = None,
+        transformation: Transforming | None = None,
     ) -> None:
         super().__init__()
         # In this order: a checkpoint keeps optimisers' moments by the number of their weight.
@@ -77,7 +79,7 @@ class Autoencoder(nn.Module):
         batch = self._transformed(self._checked(batch), generator)
         features = self._read(self._corrupted(batch, generator))
         draw = self.latent(features, self._read, batch.context, draws, generator, scored)
-        px = self._decoded(draw.z, batch.context)
+        px = self._scored(draw.z, batch, generator)
         return Trace(batch, draw, px, px.log_prob(batch.x, batch.mask), at)
 
     @overload
@@ -99,23 +101,50 @@ class Autoencoder(nn.Module):
         return self._encoded(rows)
 
     @overload
-    def decode(self, z: Tensor, context: Tensor | None = None) -> Tensor:
+    def decode(
+        self,
+        z: Tensor,
+        context: Tensor | None = None,
+        *,
+        temperature: float = 0.0,
+        generator: Generator | None = None,
+    ) -> Tensor:
         """A tensor for a tensor."""
 
     @overload
-    def decode(self, z: Array, context: Array | Tensor | None = None) -> Array:
+    def decode(
+        self,
+        z: Array,
+        context: Array | Tensor | None = None,
+        *,
+        temperature: float = 0.0,
+        generator: Generator | None = None,
+    ) -> Array:
         """An array for an array."""
 
-    def decode(self, z: Tensor | Array, context: Tensor | Array | None = None) -> Tensor | Array:
-        """The likelihood's mean for each code (B, D), shape (B, *shape); an array for arrays."""
+    def decode(
+        self,
+        z: Tensor | Array,
+        context: Tensor | Array | None = None,
+        *,
+        temperature: float = 0.0,
+        generator: Generator | None = None,
+    ) -> Tensor | Array:
+        """The likelihood's mean for each code (B, D), shape (B, *shape); an array for arrays.
+
+        temperature: of the steps that an autoregressive decoder draws; at 0 it plays what is
+            likeliest in each. generator: that they are drawn with.
+        Raises BadInput for a temperature of other decoders.
+        """
         if not isinstance(z, Tensor):
             given = None if context is None else torch.as_tensor(context, dtype=torch.float32)
-            return self.decode(torch.as_tensor(z, dtype=torch.float32), given).numpy()
+            codes = torch.as_tensor(z, dtype=torch.float32)
+            found = self.decode(codes, given, temperature=temperature, generator=generator)
+            return found.numpy()
         given = None if context is None else torch.as_tensor(context)
         batch = self._untouched(self._checked(Batch(z, given)))
-        return self._used(
-            batch, lambda part: self._decoded(part.x.unsqueeze(0), part.context).mean.squeeze(0)
-        )
+        use = self._playing(temperature, generator) if temperature else self._decoded
+        return self._used(batch, lambda part: use(part.x[None], part.context).mean.squeeze(0))
 
     @overload
     def reconstruct(self, rows: Rows) -> Tensor:
@@ -229,10 +258,10 @@ class Autoencoder(nn.Module):
         part = self.transformation
         if part is None or not self.training:
             return self._untouched(batch)
-        told = part.drawn(len(batch), generator).to(batch.x)
+        drawn = part.drawn(len(batch), generator).to(batch.x)
         seen = None if batch.seen is None else self._untouched(batch.seen)
-        context = _beside(batch.context, told)
-        return replace(batch, x=part(batch.x, told), context=context, seen=seen)
+        context = _beside(batch.context, drawn[:, : part.size]) if part.size else batch.context
+        return replace(batch, x=part(batch.x, drawn), context=context, seen=seen)
 
     def _untouched(self, batch: Batch) -> Batch:
         """A batch that is told of no transformation."""
@@ -252,9 +281,32 @@ class Autoencoder(nn.Module):
         seen = batch.seen or batch
         return replace(batch, seen=replace(seen, x=self.corruption(seen.x, generator), seen=None))
 
+    def _scored(self, z: Tensor, batch: Batch, generator: Generator | None) -> Event:
+        """p(x|z) where x are the rows of a batch, which an autoregressive decoder reads."""
+        if not isinstance(self.decoder, Autoregressive):
+            return self._decoded(z, batch.context)
+        px: Event = self.likelihood(full(self.decoder(z, batch.context, batch.x, generator)))
+        return px
+
     def _decoded(self, z: Tensor, context: Tensor | None) -> Event:
         px: Event = self.likelihood(full(self.decoder(z, context)))
         return px
+
+    def _playing(
+        self, temperature: float, generator: Generator | None
+    ) -> Callable[[Tensor, Tensor | None], Event]:
+        """How codes become rows whose steps are drawn one after the other."""
+        decoder = self.decoder
+        if not isinstance(decoder, Autoregressive):
+            raise BadInput("`temperature`: this decoder gives all of a row at once: leave it out.")
+        if not 0 < temperature < math.inf:
+            raise BadInput(f"`temperature` must be zero or more, not {temperature:g}.")
+
+        def played(z: Tensor, context: Tensor | None) -> Event:
+            px: Event = self.likelihood(full(decoder.generate(z, context, temperature, generator)))
+            return px
+
+        return played
 
     def _used(self, batch: Batch, use: Callable[[Batch], Tensor]) -> Tensor:
         with _evaluating(self):
@@ -291,12 +343,15 @@ class Told:
         """Codes (B, D) of bare rows (B, *shape)."""
         return self.model.encode(Batch(x, self.contexts(len(x))))
 
-    def decode(self, z: Tensor) -> Tensor:
-        """Means (B, *shape) of codes (B, D).
+    def decode(
+        self, z: Tensor, *, temperature: float = 0.0, generator: Generator | None = None
+    ) -> Tensor:
+        """Means (B, *shape) of codes (B, D); see `Autoencoder.decode`.
 
         Raises BadInput for codes so large that the numbers overflow on the way.
         """
-        decoded = self.model.decode(z, self.contexts(len(z)))
+        contexts = self.contexts(len(z))
+        decoded = self.model.decode(z, contexts, temperature=temperature, generator=generator)
         if not torch.isfinite(decoded).all():
             for name, weight in self.model.named_parameters():
                 if not torch.isfinite(weight).all():

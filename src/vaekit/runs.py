@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from vaekit.data import Crop, Dataset, Sound
     from vaekit.data.conditions import Conditions
+    from vaekit.data.music import Meter
     from vaekit.model import Autoencoder, Told
     from vaekit.spec import Spec
 
@@ -117,16 +118,33 @@ class Run:
         except BadInput as error:
             raise BadInput(f"{self.path / _CONFIG}: {error}") from error
 
+    @property
+    def meter(self) -> "Meter | None":
+        """That of its data's bars, where they are melodies."""
+        from vaekit.data.music import meter_for
+        from vaekit.kinds import KINDS
+
+        if not KINDS[self.spec.kind].played:
+            return None
+        return meter_for(self.spec.shape[-1], self.data["options"].get("meter"))
+
     def picture(self, path: str | Path, crop: "Crop | None" = None) -> "NDArray[np.float32]":
         """A file of the user's as a row that the model reads, prepared as its data were.
+
+        Of melodies it is the file's first bars.
 
         crop: another cut than theirs. Raises BadInput for what is no picture, or shows no face
         where one is to be cut, and where the data are not of files.
         """
         import numpy as np
 
+        from vaekit.data.music import own_tune, padded
         from vaekit.kinds import KINDS
 
+        if (meter := self.meter) is not None:
+            voices, steps = self.spec.shape
+            found = own_tune(path, meter, voices, self.data["options"].get("track"), self.name)
+            return padded(found.symbols, steps)[:, :steps].astype(np.float32)
         read, options = KINDS[self.spec.kind].read, self.data["options"]
         if read is None or not self.spec.drawn:
             raise BadInput(f"{path}: {self.name} was not trained on pictures; leave them out.")

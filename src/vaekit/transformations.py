@@ -1,7 +1,8 @@
-"""Transformations of whole batches while training, which the decoder is told of.
+"""Transformations of whole batches while training, which the decoder may be told of.
 
 Objects on white with a mask, pictures (B, 4, H, W), are moved, turned, stretched and coloured.
-A model in use is told of none, and so draws the object as it was.
+A model in use is told of none, and so draws the object as it was. Melodies are transposed, and
+nothing is told of it.
 """
 
 import math
@@ -14,6 +15,7 @@ from torch.nn.functional import affine_grid, grid_sample
 from vaekit.contracts import Shape
 from vaekit.errors import BadInput
 
+_PITCHES = 128
 _GREY = (0.299, 0.587, 0.114)  # luminance of BT.601
 
 
@@ -68,6 +70,53 @@ class Transformation(nn.Module):
         colours = torch.einsum("bij,bjhw->bihw", change, moved[:, :3])
         mask = moved[:, 3:]
         return torch.cat([colours.clamp(min=0).minimum(mask) + 1 - mask, mask], 1)
+
+
+@final
+class Transposition(nn.Module):
+    """Melodies (B, V, T) moved by as many semitones in all their notes, drawn evenly for each.
+
+    No note leaves the range of pitches by that; one that lies outside is not moved further.
+
+    semitones: up or down at most. lowest, highest: the instrument's pitches, in MIDI's numbers.
+    size: nothing is told of it.
+
+    Raises BadInput for numbers that make no sense.
+    """
+
+    size = 0
+
+    def __init__(self, semitones: int = 5, lowest: int = 36, highest: int = 96) -> None:
+        super().__init__()
+        if not 0 <= semitones <= _PITCHES:
+            raise BadInput(f"`transposed` must be from 0 to {_PITCHES}, not {semitones}.")
+        if not 0 <= lowest <= highest < _PITCHES:
+            raise BadInput(f"`pitches` run from {lowest} to {highest}: give two from 0 to 127.")
+        self.semitones, self.lowest, self.highest = semitones, lowest, highest
+
+    def check(self, shape: Shape) -> Self:
+        """Itself; raises BadInput for data that are no melodies."""
+        if len(shape) != 2:
+            raise BadInput(
+                f"`transposed` is of melodies (V, T), and these data have the shape {shape}: "
+                "give 0."
+            )
+        return self
+
+    def drawn(self, rows: int, generator: Generator | None = None) -> Tensor:
+        """Where in its own reach each row is moved to, uniform in [0, 1), shape (rows, 1)."""
+        place = torch.device("cpu") if generator is None else generator.device
+        return torch.rand(rows, 1, generator=generator, device=place)
+
+    def forward(self, x: Tensor, drawn: Tensor) -> Tensor:
+        """Symbols (B, V, T) transposed as was drawn, (B, 1)."""
+        pitched = x < _PITCHES
+        least = torch.where(pitched, x, _PITCHES - 1).flatten(1).amin(1)
+        most = torch.where(pitched, x, 0).flatten(1).amax(1)
+        down = (least - self.lowest).clamp(0, self.semitones)
+        up = (self.highest - most).clamp(0, self.semitones)
+        shift = (drawn[:, 0] * (down + up + 1)).floor() - down
+        return torch.where(pitched, x + shift[:, None, None], x)
 
 
 def _placed(across: Tensor, down: Tensor, zoom: Tensor, stretch: Tensor, turn: Tensor) -> Tensor:

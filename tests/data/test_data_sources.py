@@ -65,7 +65,8 @@ def test_digits_are_divided_at_random_and_repeatably() -> None:
 
 
 def test_every_source_says_what_it_is() -> None:
-    names = ["digits", "mnist", "fashion-mnist", "cifar10", "celeba", "speech", "chairs"]
+    names = ["digits", "mnist", "fashion-mnist", "cifar10", "celeba", "speech"]
+    names += ["nottingham", "jsb-chorales", "chairs"]
     assert list(SOURCES) == names
     for name, source in SOURCES.items():
         assert source.name == name

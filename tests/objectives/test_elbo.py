@@ -136,6 +136,16 @@ def test_free_bits_stop_the_gradient_below_the_floor_only() -> None:
     torch.testing.assert_close(rates.grad, torch.tensor([[0.0, 1.5], [0.0, 1.5]]))
 
 
+def test_a_free_rate_is_that_of_every_row_and_stops_its_gradient() -> None:
+    rates = torch.tensor([[0.1, 0.3], [2.0, 4.0]], requires_grad=True)  # of rows 0.4 and 6
+    loss = ELBO(beta=3.0, free_rate=1.0)(priced(rates))
+    assert loss.total.item() == pytest.approx(3 * (0 + 5) / 2)
+    assert loss.metrics["rate"].item() == pytest.approx(3.2)
+    loss.total.backward()
+    assert rates.grad is not None
+    assert rates.grad.tolist() == [[0, 0], [1.5, 1.5]]
+
+
 def test_a_penalty_is_added_and_reported_once() -> None:
     penalty = torch.tensor(0.25, requires_grad=True)
     loss = ELBO(beta=2.0)(priced(torch.ones(2, 1), penalty=penalty))
@@ -168,6 +178,8 @@ def test_metrics_are_detached_scalars() -> None:
         ({"distortion_weight": math.nan}, "`distortion_weight`"),
         ({"free_bits": -0.1}, "`free_bits`"),
         ({"free_bits": math.nan}, "`free_bits`"),
+        ({"free_rate": -0.1}, "`free_rate`"),
+        ({"free_bits": 0.1, "free_rate": 0.1}, "`free_bits` and `free_rate`"),
         ({"draws": 0}, "`draws`"),
     ],
 )

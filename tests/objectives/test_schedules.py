@@ -5,13 +5,23 @@ import math
 import pytest
 
 from vaekit.errors import BadInput
-from vaekit.objectives import Constant, Cyclical, Linear, warm_up
+from vaekit.objectives import Constant, Cyclical, Exponential, Linear, exponential, warm_up
 
 
 def test_a_linear_schedule_rises_from_zero_and_stays() -> None:
     schedule = Linear(4.0, epochs=10)
     given = [schedule(epoch) for epoch in (0, 2.5, 5, 10, 11, math.inf)]
     assert given == [0.0, 1.0, 2.0, 4.0, 4.0, 4.0]
+
+
+def test_an_exponential_schedule_comes_near_its_value() -> None:
+    schedule = exponential(0.2, 5.0)
+    assert schedule == Exponential(0.2, 5.0)
+    given = [schedule(epoch) for epoch in (0, 5, 15, math.inf)]
+    assert given == pytest.approx([0, 0.2 * 0.6321, 0.2 * 0.9502, 0.2], abs=1e-4)
+    assert exponential(0.2, 0.0) == Constant(0.2)
+    with pytest.raises(BadInput, match="`warmup`"):
+        exponential(0.2, -1.0)
 
 
 def test_a_cyclical_schedule_rises_for_half_of_each_cycle() -> None:

@@ -5,7 +5,7 @@ from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaekit.cli import inputs, output, strips, voices
+from vaekit.cli import inputs, output, strips, tunes, voices
 from vaekit.cli.flags import command
 from vaekit.cli.inputs import Phase, Which
 from vaekit.cli.messages import renamed
@@ -75,6 +75,7 @@ def edit(
     attribute: tuple[str, ...] = (),
     image: tuple[Path, ...] = (),
     audio: Path | None = None,
+    midi: Path | None = None,
     to: str | None = None,
     from_: str | None = None,
     phase: Phase | None = None,
@@ -92,6 +93,9 @@ def edit(
 ) -> None:
     """Add the direction of an attribute to pictures, step by step: a strip for each picture.
 
+    Of a run of melodies, to a MIDI file: a tune for each step, with the file's tempo and
+    instruments.
+
     Two attributes make a grid for one picture, the first across and the second down.
 
     Of a run of sound, give a recording one class of an attribute in the place of another:
@@ -102,6 +106,7 @@ def edit(
         attribute: One or two of those that `vaekit attributes` lists.
         image: Image files; some of the run's own data by default.
         audio: A sound file, for a run of sound.
+        midi: A MIDI file, for a run of melodies: of all of it.
         to: The class that it is to be of, such as a speaker's name.
         from_: The class that it is of; left out, the one whose mean code is nearest.
         phase: Of sound: that of the original file, or an estimate.
@@ -123,10 +128,9 @@ def edit(
     from vaekit.workflow import use
 
     opened = open_run(run, root)
+    others = {"image": image, "rows": rows, "add-residual": add_residual, "crop": crop}
     if opened.sound is not None or audio is not None:
-        others = {"image": image, "rows": rows, "add-residual": add_residual, "crop": crop}
-        if wrong := [flag for flag, value in others.items() if value]:
-            raise BadInput(f"--{wrong[0]} is of pictures: leave it out where sound is edited.")
+        _refuse(others, "pictures", "sound is edited")
         if audio is None or to is None or len(attribute) != 1:
             raise BadInput("Sound is edited by --audio FILE --attribute COLUMN --to CLASS.")
         way = (attribute[0], to, from_)
@@ -134,6 +138,12 @@ def edit(
         return
     if wrong := [f for f, v in {"to": to, "from": from_, "phase": phase}.items() if v is not None]:
         raise BadInput(f"--{wrong[0]} is of sound, and {opened.name} was not trained on it.")
+    if opened.meter is not None or midi is not None:
+        _refuse(others, "pictures", "a tune is edited")
+        if midi is None or len(attribute) != 1 or len(scale) > 1:
+            raise BadInput("A tune is edited by --midi FILE --attribute NAME --scale -2:2:5.")
+        tunes.edit(opened, midi, attribute[0], (scale or ("-2:2:5",))[0], method, given, out, force)
+        return
     steps = _checked(attribute, scale or ("0:2:9",))
     path = strips.target(opened, out, "edit", force)
     if image:
@@ -152,6 +162,12 @@ def edit(
         what = f"{what} (across) and {walk.along[1]} (down)"
     title = f"{opened.name}: {what} added at these scales, {method}"
     strips.write(path, walk.pictures, images, steps[0], rows=labels, title=title, before=originals)
+
+
+def _refuse(others: dict[str, Any], whose: str, where: str) -> None:
+    """Raise BadInput for the first of these flags that is given."""
+    if wrong := [flag for flag, value in others.items() if value]:
+        raise BadInput(f"--{wrong[0]} is of {whose}: leave it out where {where}.")
 
 
 def _listed(found: "Directions") -> dict[str, Any]:

@@ -140,6 +140,20 @@ def write_figure(path: Path, figure: "Figure") -> None:
         part.write_bytes(png(figure))
 
 
+def write_wave(path: Path, wave: "NDArray[np.float32]", rate: int) -> None:
+    """Write sound (samples,) in [-1, 1] as 16-bit WAV."""
+    import wave as waves
+
+    import numpy as np
+
+    levels = np.rint(np.clip(wave, -1, 1) * 32_767).astype("<i2")
+    with replacing(path) as part, part.open("wb") as file, waves.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(rate)
+        sound.writeframes(levels.tobytes())
+
+
 def write_picture(path: Path, picture: "NDArray[np.float32]") -> None:
     """Write one picture (C, H, W) in [0, 1] as PNG, pixel by pixel; values outside are cut off.
 

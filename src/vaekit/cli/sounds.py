@@ -27,18 +27,10 @@ def target(run: Run, out: Path | None, stem: str, force: bool) -> Path:
     return output.target(out, run.path / f"{stem}.wav", ENDINGS, force, beside)
 
 
-def write_wave(path: Path, wave: "Array", rate: int) -> None:
-    """Write a wave (samples,) as 16-bit WAV."""
-    import soundfile
-
-    with output.replacing(path) as part, part.open("wb") as file:
-        soundfile.write(file, wave, rate, format="WAV", subtype="PCM_16")
-
-
 def write(path: Path, wave: "Array", rate: int, figure: "Figure") -> None:
     """Write a wave with a picture beside it, or only a picture, as the ending says; say where."""
     if path.suffix.lower() == ".wav":
-        write_wave(path, wave, rate)
+        output.write_wave(path, wave, rate)
         print(path)
         path = path.with_suffix(".png")
     output.write_figure(path, figure)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaekit.cli import codes as files
-from vaekit.cli import inputs, output, sounds
+from vaekit.cli import inputs, output, sounds, tunes
 from vaekit.cli.flags import command
 from vaekit.cli.inputs import By, Phase, Which, WhichOrAll
 from vaekit.cli.messages import renamed
@@ -29,6 +29,7 @@ def sample(
     *,
     n: int = 64,
     temperature: float = 1.0,
+    step_temperature: float = 0.0,
     mixture: int | None = None,
     given: tuple[str, ...] = (),
     seed: int = 0,
@@ -42,6 +43,8 @@ def sample(
         run: Name or folder of the run.
         n: How many.
         temperature: Factor on the prior's standard deviation: below 1, more typical samples.
+        step_temperature: Of melodies, that of every step, which is drawn given those before; at 0
+            each is what is likeliest.
         mixture: Draw from a mixture of this many Gaussians, fitted to the codes of training
             data, instead: better where those are not distributed as the prior.
         given: What the model is told, where it was trained with --condition: label=7.
@@ -61,7 +64,8 @@ def sample(
         )
     source = "the prior" if mixture is None else f"a mixture of {mixture} Gaussians"
     source += f" at temperature {temperature:g}" if temperature != 1 else ""
-    _write_decoded(path, opened, told, codes, f"samples from {source}{_told(given)}")
+    title = f"samples from {source}{_told(given)}"
+    _write_decoded(path, opened, told, codes, title, step_temperature, seed)
 
 
 @command
@@ -103,6 +107,9 @@ def reconstruct(
     path = _target(opened, out, "reconstructions", force)
     if opened.sound is not None:
         _speak(path, opened, images, split, n, given, phase or "estimated")
+        return
+    if opened.meter is not None:
+        _play(path, opened, images, split, n, given)
         return
     if phase is not None:
         raise BadInput(f"--phase is of sound, and {opened.name} was not trained on it.")
@@ -187,6 +194,8 @@ def _target(run: Run, out: Path | None, stem: str, force: bool) -> Path:
     """Where to write; raises BadInput for a file that its kind of data is not written to."""
     if run.sound is not None:
         return sounds.target(run, out, stem, force)
+    if run.meter is not None:
+        return tunes.target(run, out, stem, force)
     endings = KINDS[run.spec.kind].files(run.spec.shape)
     if out is not None and out.suffix.lower() == ".png" and ".png" not in endings:
         shape, others = run.spec.shape, " or ".join(endings)
@@ -200,20 +209,58 @@ def _told(given: tuple[str, ...]) -> str:
 
 
 def _write_decoded(
-    path: Path, run: Run, told: "Told", codes: "NDArray[np.float32]", title: str
+    path: Path,
+    run: Run,
+    told: "Told",
+    codes: "NDArray[np.float32]",
+    title: str,
+    temperature: float = 0.0,
+    seed: int = 0,
 ) -> None:
     """Write decoded codes in portions, so that memory does not grow with their number."""
     import numpy as np
     import torch
 
-    starts = range(0, len(codes), _PORTION)
-    parts = (told.decode(torch.from_numpy(codes[i : i + _PORTION])).numpy() for i in starts)
+    starts, generator = range(0, len(codes), _PORTION), torch.Generator().manual_seed(seed)
+    parts = (
+        told.decode(
+            torch.from_numpy(codes[i : i + _PORTION]), temperature=temperature, generator=generator
+        ).numpy()
+        for i in starts
+    )
     shape, title = (len(codes), *run.spec.shape), f"{run.name}: {title}"
-    if run.sound is not None and path.suffix.lower() != ".npy":
-        sounds.write_rows(path, run, np.concatenate(list(parts)), title)
-        return
-    output.write_data(path, shape, parts, title, _names(run))
+    write = sounds.write_rows if run.sound is not None else tunes.write_rows
+    with renamed(temperature="step_temperature"):
+        if path.suffix.lower() != ".npy" and (run.sound is not None or run.meter is not None):
+            write(path, run, np.concatenate(list(parts)), title)
+            return
+        output.write_data(path, shape, parts, title, _names(run))
     print(path)
+
+
+def _play(
+    path: Path, run: Run, files: tuple[Path, ...], split: Which, n: int, given: tuple[str, ...]
+) -> None:
+    """Write tunes, encoded and decoded again."""
+    from vaekit.workflow.music import reconstruct_tunes
+
+    if n > _MOST_PAIRS and not files:
+        raise BadInput(f"--n {n} is too many tunes for one picture: {_MOST_PAIRS} are most.")
+    found = reconstruct_tunes(run, files, split=split, n=n, given=inputs.given(given))
+    which = "files" if files else f"{split} windows of {run.data['name']}"
+    figure = tunes.drawn(
+        path,
+        found,
+        names=[before.name for before, _ in found],
+        columns=("original", "reconstruction"),
+        title=f"{run.name}: {len(found)} {which}, reconstructed",
+    )
+    if path.suffix.lower() == ".npy":  # as of other data
+        tunes.write(path, [after for _, after in found], (), figure)
+        return
+    numbers = tunes.numbered(len(found))
+    names = [f"{n}-{what}" for n in numbers for what in ("original", "reconstruction")]
+    tunes.write(path, [each for pair in found for each in pair], names, figure)
 
 
 def _speak(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vaekit.cli import inputs, strips
+from vaekit.cli import inputs, strips, tunes
 from vaekit.cli.flags import command
 from vaekit.data.dataset import Crop
 from vaekit.runs import ROOT, open_run
@@ -23,31 +23,35 @@ def interpolate(
     force: bool = False,
     root: str = ROOT,
 ) -> None:
-    """Decode codes on the way from one picture to another.
+    """Decode codes on the way from one picture, or melody, to another.
 
     Args:
         run: Name or folder of the run.
-        first: The image file to start from.
-        last: The image file to end at.
+        first: The image or MIDI file to start from.
+        last: The image or MIDI file to end at. Of MIDI files the first bars are taken.
         steps: Pictures on the way, both ends included.
         spherical: Go along an arc around the origin rather than straight.
         given: What the model is told, where it was trained with --condition: label=7.
         crop: How the files are cropped; as the training data were by default.
-        out: A .png or .npy file; interpolation.png in the run's folder by default.
+        out: A .png or .npy file; interpolation.png in the run's folder by default. Of melodies a
+            folder of MIDI files, sound and a picture, or one .mid, .wav, .png or .npy file.
         force: Replace a file that is there.
         root: Folder of runs.
     """
     from vaekit.workflow import use
 
-    opened = open_run(run, root)
-    path = strips.target(opened, out, "interpolation", force)
-    told = inputs.given(given)
+    opened, told = open_run(run, root), inputs.given(given)
+    place = strips.target if opened.meter is None else tunes.target
+    path = place(opened, out, "interpolation", force)
     walk = use.interpolate(
         opened, first, last, steps=steps, spherical=spherical, given=told, crop=crop
     )
     assert walk.originals is not None
     kind = "spherical" if spherical else "linear"
     names = strips.names((first, last))
+    if opened.meter is not None:
+        tunes.write_walk(path, opened, walk, (first, last), kind)
+        return
     strips.write(
         path,
         walk.pictures,

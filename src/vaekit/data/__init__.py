@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from vaekit.data.sources import Source as Source
     from vaekit.data.stored import Stored as Stored
     from vaekit.data.stored import StoredRows as StoredRows
+    from vaekit.data.stored import StoredTunes as StoredTunes
     from vaekit.data.stored import StoredWindows as StoredWindows
+    from vaekit.data.tunes import NotedTunes as NotedTunes
+    from vaekit.data.tunes import Tunes as Tunes
 
 _HOME = {
     "Batches": "batches",
@@ -43,15 +46,18 @@ _HOME = {
     "READERS": "readers",
     "NoFaces": "prepare",
     "NotedRecordings": "sounds",
+    "NotedTunes": "tunes",
     "Sound": "sound",
     "Sounds": "sounds",
     "Stored": "stored",
     "StoredRows": "stored",
+    "StoredTunes": "stored",
     "StoredWindows": "stored",
     "SOURCES": "sources",
     "SkippedColumns": "attributes",
     "Source": "sources",
     "Split": "dataset",
+    "Tunes": "tunes",
     "UnmatchedNames": "matching",
     "as_input": "inputs",
     "download": "fetch",

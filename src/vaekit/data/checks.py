@@ -7,14 +7,14 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from vaekit.data.stored import Stored, StoredWindows
+from vaekit.data.stored import Stored, StoredTunes, StoredWindows
 from vaekit.errors import BadInput
 
 Array = npt.NDArray[Any] | Stored
 Table = Mapping[str, npt.NDArray[Any]]
 Names = Sequence[str] | None
 
-_AXES = {"image": 4, "vector": 2, "sound": 4}  # of the rows of a kind
+_AXES = {"image": 4, "vector": 2, "sound": 4, "sequence": 3}  # of the rows of a kind
 _BLOCK = 1024  # rows looked at at a time
 
 
@@ -72,7 +72,7 @@ def _check_rows(name: str, split: Rows, first: Array, kind: str) -> None:
     """Whether the rows of a split are those of its kind, and as those for training."""
     x = split.x
     if x.ndim != _AXES[kind]:
-        wanted = "(N, F)" if kind == "vector" else "(N, C, H, W)"
+        wanted = {2: "(N, F)", 3: "(N, V, T)", 4: "(N, C, H, W)"}[_AXES[kind]]
         raise BadInput(f"`{name}`: its x has the shape {x.shape}, not {wanted}: reshape it")
     if x.shape[1:] != first.shape[1:] or x.dtype != first.dtype:
         raise BadInput(
@@ -113,7 +113,8 @@ def _check_columns(name: str, split: Rows, first: Table, names: Names, size: int
 
 def _check_values(name: str, split: Rows, kind: str) -> None:
     """Whether float rows are finite, and those of pictures in [0, 1]."""
-    if split.x.dtype == np.uint8 or isinstance(split.x, StoredWindows):  # finite as prepared
+    # What was prepared is finite.
+    if split.x.dtype == np.uint8 or isinstance(split.x, StoredWindows | StoredTunes):
         return
     low, high = (0.0, 1.0) if kind == "image" else (-np.inf, np.inf)
     for first in range(0, len(split.x), _BLOCK):

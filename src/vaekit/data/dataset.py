@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from vaekit.data.checks import check_dataset, digest
 from vaekit.data.conditions import Conditions
+from vaekit.data.music import Meter, meter_for
 from vaekit.data.sound import Sound
 from vaekit.data.stored import Stored, StoredWindows
 from vaekit.errors import BadInput
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 Binarise = Literal["none", "threshold", "static", "dynamic"]
 Crop = Literal["none", "centre", "face"]
-Kind = Literal["image", "vector", "sound"]
+Kind = Literal["image", "vector", "sound", "sequence"]
 Rows = npt.NDArray[Any] | Stored
 
 
@@ -36,8 +37,8 @@ class Split:
     """Rows of data and what is known about each.
 
     x: (N, C, H, W) uint8, or float32 in [0, 1], for images; (N, F) float32 for vectors;
-        (N, 1, bands, frames) float32 for sound. An array, or `StoredRows` or `StoredWindows`,
-        which index like one.
+        (N, 1, bands, frames) float32 for sound; (N, V, T) float32 for V voices of T symbols.
+        An array, or `StoredRows`, `StoredWindows` or `StoredTunes`, which index like one.
     table: columns of N values; "label" holds class numbers where there are labels, and bool
         columns are attributes.
     ids: the N names of the rows where they have some.
@@ -129,7 +130,7 @@ class Split:
 class Dataset:
     """Training, validation and test data.
 
-    kind: "image", "vector" or "sound".
+    kind: "image", "vector", "sound" or "sequence".
     fingerprint: a digest of the content and of the options that shaped it; the same on
         every machine. Left empty, it is that of the content.
     label_names: the name of each class number, where there are labels.
@@ -203,6 +204,13 @@ class Dataset:
         return replace(self, **scaled, sound=sound)
 
     @property
+    def meter(self) -> Meter | None:
+        """That of the bars, where rows are melodies."""
+        if self.kind != "sequence":
+            return None
+        return meter_for(self.shape[-1], self.prepared.get("meter"))
+
+    @property
     def attributes(self) -> tuple[str, ...]:
         """The names of the attributes: the columns of bools, in the table's order."""
         columns = self.train.table.items()
@@ -210,7 +218,7 @@ class Dataset:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of one row: (C, H, W) or (F,)."""
+        """The shape of one row: (C, H, W), (F,) or (V, T)."""
         return tuple(int(size) for size in self.train.x.shape[1:])
 
 

@@ -1,4 +1,4 @@
-"""Which pictures or recordings a source holds, and what their places say about them."""
+"""Which pictures, recordings or tunes a source holds, and what their places say about them."""
 
 import hashlib
 import json
@@ -26,10 +26,11 @@ PICTURES = (
     ".webp",
 )
 SOUNDS = (".flac", ".wav")
-SUFFIXES = PICTURES + SOUNDS
+TUNES = (".mid", ".midi")
+SUFFIXES = PICTURES + SOUNDS + TUNES
 """The endings of files that are rows of data."""
 
-_CALLED = {PICTURES: "images", SOUNDS: "recordings"}
+_CALLED = {PICTURES: "images", SOUNDS: "recordings", TUNES: "MIDI files"}
 _SPLIT_OF = {
     "train": "train",
     "valid": "validation",
@@ -42,7 +43,7 @@ _SPLIT_OF = {
 @final
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The pictures or recordings of a source, in the order of their names.
+    """The pictures, recordings or tunes of a source, in the order of their names.
 
     names: paths within the source, with forward slashes.
     stamps: by file, a text that changes when the file does.
@@ -64,15 +65,17 @@ class Listing:
 def listing(source: Path, endings: tuple[str, ...] = PICTURES) -> Listing:
     """The files with these endings in a folder and its sub-folders, or in an archive.
 
-    Raises BadInput where there is none, where there are images and recordings, and for archives
-    as `archives.members` does.
+    Raises BadInput where there is none, where there are files of two kinds, and for archives as
+    `archives.members` does.
     """
     inside = dict(_inside(source, SUFFIXES))
     found = sorted(each for each in inside.items() if each[0].lower().endswith(endings))
     if 0 < len(found) < len(inside):
         other = min(name for name in inside if not name.lower().endswith(endings))
+        what = next(name for ends, name in _CALLED.items() if other.lower().endswith(ends))
+        both = " and ".join(sorted((_CALLED[endings], what)))
         raise BadInput(
-            f"'{source}' holds both images and recordings, such as '{in_utf8(found[0][0])}' and "
+            f"'{source}' holds both {both}, such as '{in_utf8(found[0][0])}' and "
             f"'{in_utf8(other)}': give a folder of one or the other"
         )
     if not found:
@@ -80,10 +83,10 @@ def listing(source: Path, endings: tuple[str, ...] = PICTURES) -> Listing:
     return Listing(source, [name for name, _ in found], [stamp for _, stamp in found])
 
 
-def holds_sounds(source: Path) -> bool:
-    """Whether a folder or an archive holds recordings rather than pictures, by the first file."""
+def holds(source: Path, endings: tuple[str, ...]) -> bool:
+    """Whether a folder or an archive holds such files, by the first of those that are rows."""
     first = next(_inside(source, SUFFIXES), None)
-    return first is not None and first[0].lower().endswith(SOUNDS)
+    return first is not None and first[0].lower().endswith(endings)
 
 
 def _inside(source: Path, endings: tuple[str, ...]) -> Iterator[tuple[str, str]]:

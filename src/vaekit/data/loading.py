@@ -13,7 +13,7 @@ from vaekit.data.conditions import conditions, plain
 from vaekit.data.dataset import Binarise, Dataset, Split
 from vaekit.data.missing import with_gaps
 from vaekit.data.pictures import digest
-from vaekit.data.readers import PICTURES, SOUNDS, reader_of
+from vaekit.data.readers import PICTURES, SOUNDS, TUNES, reader_of
 from vaekit.data.selection import selected, set_apart
 from vaekit.data.sounds import normalised
 from vaekit.data.sources import SOURCES
@@ -207,6 +207,11 @@ def _name(source: str | Path) -> str:
 def holds_images(source: str | Path) -> bool:
     """Whether a data set or a path gives pictures that are decoded, and so cut and resized."""
     return reader_of(source) is PICTURES
+
+
+def holds_tunes(source: str | Path) -> bool:
+    """Whether a data set or a path gives music."""
+    return reader_of(source) is TUNES
 
 
 def holds_recordings(source: str | Path) -> bool:

@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any, final
 
 from vaekit.data import archives, cifar, renders
+from vaekit.data import files as endings
 from vaekit.data.arrays import read_npy, read_npz
-from vaekit.data.files import holds_sounds, listing
+from vaekit.data.files import holds, listing
 from vaekit.data.idx import is_idx, training_images
 from vaekit.data.matlab import read_mat
 from vaekit.data.pictures import Pictures, read_pictures
 from vaekit.data.sounds import Sounds, read_sounds
 from vaekit.data.sources import SOURCES, Arrays, read_idx_files
 from vaekit.data.splits import Found
+from vaekit.data.tunes import Tunes, read_tunes
 from vaekit.errors import BadInput, nearest
 
 HOW = ("workers", "progress")
@@ -32,7 +34,7 @@ class Reader:
     """
 
     files: str
-    options: type[Pictures] | type[Sounds] | type[Arrays]
+    options: type[Pictures] | type[Sounds] | type[Tunes] | type[Arrays]
     takes: Callable[[Path], bool]
     read: Callable[[Path, Any], Found]
 
@@ -82,11 +84,15 @@ def _read_images(path: Path, options: Pictures) -> Found:
 
 
 def _holds_recordings(path: Path) -> bool:
-    return _holds_files(path) and holds_sounds(path)
+    return _holds_files(path) and holds(path, endings.SOUNDS)
+
+
+def _holds_tunes(path: Path) -> bool:
+    return _holds_files(path) and holds(path, endings.TUNES)
 
 
 def _holds_pictures(path: Path) -> bool:
-    return _holds_files(path) and not holds_sounds(path)
+    return _holds_files(path) and not holds(path, endings.SOUNDS + endings.TUNES)
 
 
 def _read_arrays(path: Path, options: Arrays) -> Found:
@@ -106,7 +112,8 @@ def _read_arrays(path: Path, options: Arrays) -> Found:
 
 PICTURES = Reader("folders and archives of images", Pictures, _holds_pictures, _read_images)
 SOUNDS = Reader("folders and archives of recordings", Sounds, _holds_recordings, read_sounds)
+TUNES = Reader("folders and archives of MIDI files", Tunes, _holds_tunes, read_tunes)
 ARRAYS = Reader("files of arrays", Arrays, lambda path: True, _read_arrays)
-READERS = (PICTURES, SOUNDS, ARRAYS)
+READERS = (PICTURES, SOUNDS, TUNES, ARRAYS)
 """In the order in which they are asked."""
 _BY_OPTIONS = {reader.options: reader for reader in READERS}

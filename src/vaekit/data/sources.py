@@ -13,9 +13,11 @@ from vaekit.data.celeba import read_celeba
 from vaekit.data.idx import labels_beside, partner_beside, read_idx
 from vaekit.data.pictures import Pictures
 from vaekit.data.renders import read_chairs
+from vaekit.data.songs import CHORALES, read_chorales, read_nottingham
 from vaekit.data.sounds import Sounds
 from vaekit.data.speech import SPEECH, read_speech
 from vaekit.data.splits import Found
+from vaekit.data.tunes import Tunes
 
 _SPLITS = ("train", "test")
 
@@ -54,7 +56,7 @@ class Source:
     terms: str
     read: Callable[[Any], Found]
     origin: str = "downloaded when first used"
-    options: type[Pictures] | type[Sounds] | type[Arrays] = Arrays
+    options: type[Pictures] | type[Sounds] | type[Tunes] | type[Arrays] = Arrays
     kind: str = "image"
     folder: str = ""
 
@@ -218,6 +220,28 @@ _ALL = (
         options=Sounds,
         kind="sound",
         folder=SPEECH,
+    ),
+    Source(
+        "nottingham",
+        "folk tunes from Britain and America, as melodies",
+        "1,034 tunes in windows",
+        (1, 32),
+        "Jukedeck's cleaned Nottingham Music Database, GPL-3.0",
+        read_nottingham,
+        "to be fetched by hand",
+        options=Tunes,
+        kind="sequence",
+    ),
+    Source(
+        CHORALES,
+        "chorales by Bach in four voices",
+        "229 + 76 + 77 chorales in windows",
+        (4, 32),
+        "Boulanger-Lewandowski et al. 2012; no licence stated by the authors",
+        read_chorales,
+        "to be fetched by hand",
+        options=Tunes,
+        kind="sequence",
     ),
     Source(
         "chairs",

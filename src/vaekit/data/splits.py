@@ -30,6 +30,8 @@ class Found:
     balanced: whether random splits keep the rates of the attributes.
     validation, test: how many by default, a number of rows or a share.
     together: a column whose equal values stay in one split; amounts then count these.
+    apart: a column and a number: only training takes rows where it is no multiple of that, as
+        they overlap with others.
     sound: how recordings became rows, where they did, before these are normalised.
     options: those that shaped the content, as `load` takes them, with the source's defaults.
     left_out: how many files are in no split, by what is wrong with them.
@@ -46,6 +48,7 @@ class Found:
     options: Mapping[str, Any] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     together: str = ""
+    apart: tuple[str, int] | None = None
     sound: Sound | None = None
 
 
@@ -82,7 +85,8 @@ def divide(found: Found, validation: Amount, test: Amount, seed: int) -> dict[st
     ends = {"train": (0, total - drawn), "test": (total - drawn, tested)}
     ends["validation"] = (tested, total)
     parts = {name: _part(pool, units, order, *ends[name]) for name in ends}
-    return parts | {name: split for name, split in found.splits.items() if name != "train"}
+    parts |= {name: split for name, split in found.splits.items() if name != "train"}
+    return parts if found.apart is None else _held_apart(parts, *found.apart)
 
 
 def limited(split: Split, limit: int, seed: tuple[int, int]) -> Split:
@@ -142,6 +146,16 @@ def _part(
     if order is None or last - first in (0, len(pool)):
         return pool.take(slice(first, last))
     return pool.take(np.sort(order[first:last]))
+
+
+def _held_apart(parts: Mapping[str, Split], column: str, every: int) -> dict[str, Split]:
+    """The splits, those held out with the rows alone where the column is a multiple."""
+    return {
+        name: split
+        if name == "train"
+        else split.take(np.flatnonzero(split.table[column] % every == 0))
+        for name, split in parts.items()
+    }
 
 
 def _order(

@@ -186,3 +186,38 @@ class StoredWindows(Stored):
             values -= np.asarray(self._mean, np.float32)
             values /= np.asarray(self._scale, np.float32)
         return values.swapaxes(1, 2)[:, None]
+
+
+@final
+class StoredTunes(Stored):
+    """Windows (n, V, T) float32 of symbols into a file of tunes; they may overlap.
+
+    path: a file of nothing but step after step, a byte for each of V voices.
+    starts: the number of each window's first step, shape (n,).
+    """
+
+    def __init__(self, path: Path, voices: int, steps: int, starts: npt.NDArray[np.int64]) -> None:
+        super().__init__(path)
+        self.starts = starts
+        self.dtype = np.dtype(np.float32)
+        self.shape = (len(starts), voices, steps)
+
+    def take(self, index: npt.NDArray[np.int64] | slice) -> "StoredTunes":
+        """These windows into the same file."""
+        _, voices, steps = self.shape
+        return StoredTunes(self.path, voices, steps, self.starts[index])
+
+    @staticmethod
+    def joined(parts: "Sequence[StoredTunes]") -> "StoredTunes":
+        """The windows of several parts of one file, in their order."""
+        first = parts[0]
+        assert all(part.path == first.path for part in parts)
+        _, voices, steps = first.shape
+        starts = np.concatenate([part.starts for part in parts])
+        return StoredTunes(first.path, voices, steps, starts)
+
+    def _read(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        voices, steps = self.shape[1:]
+        values = np.empty((len(places), steps, voices), np.uint8)
+        self._fill(values, self.starts[places] * voices)
+        return values.transpose(0, 2, 1).astype(np.float32, order="C")

@@ -43,7 +43,8 @@ class Evaluation:
         them as probabilities. Distortion, ELBO and bound are then the article's and bound no
         density; those to compare with papers are `binarised_elbo` and `binarised_bound`, of the
         same pictures drawn black and white with the grey values as probabilities.
-    distortion: E_q[-log p(x|z)]; squared_error: of reconstructions, by value.
+    distortion: E_q[-log p(x|z)]; squared_error: of reconstructions, by value; mistaken: of
+        reconstructions of symbols instead, the share of those that are others.
     psnr, ssim: of reconstructions of pictures; None for other data, and ssim for pictures
         smaller than its window.
     rate, elbo, bound: KL(q || p), the evidence lower bound and the importance-weighted
@@ -58,7 +59,8 @@ class Evaluation:
     binarise: Binarise
     grey: bool
     distortion: Estimate
-    squared_error: Estimate
+    squared_error: Estimate | None = None
+    mistaken: Estimate | None = None
     psnr: Estimate | None = None
     ssim: Estimate | None = None
     rate: Estimate | None = None
@@ -81,6 +83,7 @@ class Evaluation:
             f"{bound}{grey}": self.bound,
             f"{bound}, binarised": self.binarised_bound,
             "reconstruction error, squared": self.squared_error,
+            "reconstruction, symbols that are wrong": self.mistaken,
             "reconstruction, PSNR": self.psnr,
             "reconstruction, SSIM": self.ssim,
         }
@@ -136,7 +139,8 @@ def evaluate(
     points = split.take(slice(0, limit))
     batches = Batches(points, batch_size, shuffle=False, device=model.device)
     shape = tuple(points.x.shape[1:])
-    sums, activity = _Sums(KINDS[kind or usual(shape)].drawn(shape)), Activity()
+    known = KINDS[kind or usual(shape)]
+    sums, activity = _Sums(known.drawn(shape), known.played), Activity()
     with _seeded(seed), _bar(len(batches), progress) as bar:
         for batch in batches.epoch(0):
             sums.add(model, batch, draws, activity)
@@ -150,10 +154,10 @@ def evaluate(
 
 @final
 class _Sums:
-    """Numbers by data point, collected over batches; pictures: whether it is those."""
+    """Numbers by data point, collected over batches; pictures, symbols: whether it is those."""
 
-    def __init__(self, pictures: bool) -> None:
-        self.pictures = pictures
+    def __init__(self, pictures: bool, symbols: bool) -> None:
+        self.pictures, self.symbols = pictures, symbols
         self.columns: dict[str, list[Tensor]] = {}
         self.grey = False
 
@@ -181,6 +185,10 @@ class _Sums:
         """Reconstructions with originals."""
         x, reconstruction = batch.x, model.reconstruct(batch)
         there = torch.ones_like(x) if batch.mask is None else batch.mask
+        if self.symbols:
+            others = ((reconstruction != x) * there).flatten(1).sum(1)
+            self._append("mistaken", others / there.flatten(1).sum(1))
+            return
         squares = ((reconstruction - x).square() * there).flatten(1).sum(1)
         self._append("squared_error", squares / there.flatten(1).sum(1))
         if self.pictures and batch.mask is None:
@@ -202,6 +210,7 @@ class _Sums:
         """Means and standard errors over everything added; `binary` of the same, binarised."""
         columns = {name: torch.cat(values).numpy() for name, values in self.columns.items()}
         units = {"squared_error": "per value", "psnr": "dB", "ssim": "at most 1"}
+        units["mistaken"] = "share"
         known: dict[str, Any] = {
             name: _estimate(values, units.get(name, "nats")) for name, values in columns.items()
         }

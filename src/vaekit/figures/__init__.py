@@ -7,6 +7,7 @@ from vaekit.figures.images import grid, pairs
 from vaekit.figures.lines import Line, lines
 from vaekit.figures.panel import Panel
 from vaekit.figures.report import Report
+from vaekit.figures.rolls import Roll, rolls
 from vaekit.figures.scatter import encodings, side_by_side
 from vaekit.figures.spectrograms import RANGE, spectrograms
 from vaekit.figures.strips import strips
@@ -16,6 +17,7 @@ __all__ = [
     "Line",
     "Panel",
     "Report",
+    "Roll",
     "compared",
     "curves",
     "encodings",
@@ -25,6 +27,7 @@ __all__ = [
     "pairs",
     "png",
     "rates",
+    "rolls",
     "save",
     "side_by_side",
     "spectrograms",

@@ -6,6 +6,19 @@ from vaekit.nets.conv import Conv
 from vaekit.nets.critic import Critic, Judgement
 from vaekit.nets.mlp import MLP
 from vaekit.nets.resnet import ResNet
+from vaekit.nets.sequences import LSTM, Bars
 from vaekit.nets.styles import Styled
 
-__all__ = ["MLP", "Bands", "Conv", "Critic", "Judgement", "Net", "ResNet", "Shape", "Styled"]
+__all__ = [
+    "LSTM",
+    "MLP",
+    "Bands",
+    "Bars",
+    "Conv",
+    "Critic",
+    "Judgement",
+    "Net",
+    "ResNet",
+    "Shape",
+    "Styled",
+]

@@ -6,7 +6,15 @@ from vaekit.objectives.elbo import ELBO
 from vaekit.objectives.factor import Factor
 from vaekit.objectives.importance import IWAE
 from vaekit.objectives.perceptual import Perceptual
-from vaekit.objectives.schedules import Constant, Cyclical, Linear, Schedule, warm_up
+from vaekit.objectives.schedules import (
+    Constant,
+    Cyclical,
+    Exponential,
+    Linear,
+    Schedule,
+    exponential,
+    warm_up,
+)
 
 __all__ = [
     "ELBO",
@@ -14,6 +22,7 @@ __all__ = [
     "Adversarial",
     "Constant",
     "Cyclical",
+    "Exponential",
     "Factor",
     "Linear",
     "Objective",
@@ -21,5 +30,6 @@ __all__ = [
     "Schedule",
     "Stabiliser",
     "check",
+    "exponential",
     "warm_up",
 ]

@@ -27,6 +27,7 @@ class ELBO(Objective):
     free_bits: nats each dimension may use on average over the batch without being
         charged. Kingma et al. 2016, https://arxiv.org/abs/1606.04934
     draws: codes drawn for each data point.
+    free_rate: nats that a whole row's rate may use without being charged.
 
     Raises BadInput where a weight or the number of draws makes no sense.
     """
@@ -37,16 +38,22 @@ class ELBO(Objective):
         distortion_weight: float = 1.0,
         free_bits: float = 0.0,
         draws: int = 1,
+        free_rate: float = 0.0,
     ) -> None:
         super().__init__()
         if not (distortion_weight >= 0 and math.isfinite(distortion_weight)):
             raise BadInput(f"`distortion_weight` must be zero or more, not {distortion_weight:g}.")
-        if not 0 <= free_bits <= _MOST:
-            raise BadInput(f"`free_bits` must be from zero to {_MOST:g}, not {free_bits:g}.")
+        for name, free in (("free_bits", free_bits), ("free_rate", free_rate)):
+            if not 0 <= free <= _MOST:
+                raise BadInput(f"`{name}` must be from zero to {_MOST:g}, not {free:g}.")
+        if free_bits and free_rate:
+            raise BadInput("`free_bits` and `free_rate` are two ways to free the rate: give one.")
         self.beta = Constant(beta) if isinstance(beta, int | float) else beta
-        self.distortion_weight, self.free_bits = distortion_weight, free_bits
+        self.distortion_weight = distortion_weight
+        self.free_bits, self.free_rate = free_bits, free_rate
         self.draws = check_draws(draws)
-        self.needs = frozenset({"z", "rates"} if free_bits else {"z"})
+        priced = {"rates"} if free_bits else {"rate"} if free_rate else set()
+        self.needs = frozenset({"z"} | priced)
 
     def forward(self, trace: Trace) -> Loss:
         """The weighted bound; `elbo` among the metrics is always the unweighted one."""
@@ -61,6 +68,9 @@ class ELBO(Objective):
         return explained(total, metrics, draw.penalty)
 
     def _charged(self, draw: Draw, rate: Tensor) -> Tensor:
+        if self.free_rate:
+            assert draw.rate is not None
+            return (draw.rate - self.free_rate).clamp(min=0).mean()
         if not self.free_bits:
             return rate
         assert draw.rates is not None

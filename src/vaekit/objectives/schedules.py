@@ -59,6 +59,26 @@ class Cyclical:
         return self.value * min(1.0, 2 * position)
 
 
+@final
+@dataclass(frozen=True)
+class Exponential:
+    """From 0 towards `value`, of which 63% are reached after `epochs`, and 95% after three times
+    as many. Roberts et al. 2018, https://arxiv.org/abs/1803.05428"""
+
+    value: float
+    epochs: float
+
+    def __call__(self, epoch: float) -> float:
+        """The weight."""
+        return -self.value * math.expm1(-epoch / self.epochs)
+
+
+def exponential(value: float, epochs: float) -> Schedule:
+    """The schedule of `beta` that rises so; raises BadInput as `warm_up`."""
+    steady = warm_up(value, epochs)
+    return Exponential(value, epochs) if epochs else steady
+
+
 def warm_up(value: float, epochs: float = 0.0, cycles: int = 1) -> Schedule:
     """The schedule that `beta`, `warmup` and `cycles` describe.
 

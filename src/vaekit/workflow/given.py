@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from vaekit.data import Dataset, Split, load
 from vaekit.data.frames import is_frame
 from vaekit.data.held import are_pictures
-from vaekit.data.loading import holds_images, holds_recordings
+from vaekit.data.loading import holds_images, holds_recordings, holds_tunes
 from vaekit.data.splits import joined
 from vaekit.errors import BadInput
 from vaekit.runs import Run
@@ -68,6 +68,8 @@ def prepared(run: Run, data: Any) -> Dataset:
         named = ("labels", "label_depth") if run.conditions is not None else ()
         options |= {n: made[n] for n in ("window", "hop", *named) if n in made}
         options |= {n: getattr(run.sound, n) for n in ("rate", "mels", "frames", "step")}
+    if run.meter is not None and isinstance(data, str | Path) and holds_tunes(data):
+        options |= {n: made[n] for n in ("bars", "meter", "voices", "track") if n in made}
     # Nothing is held out of others, so that they stay in the order they have.
     dataset: Dataset = (
         data if isinstance(data, Dataset) else load(data, validation=0, test=0, **options)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from vaekit import figures
 from vaekit.data import Dataset, Sound, Split
+from vaekit.data.music import METERS, notes
 from vaekit.data.sound import DECIBELS
 from vaekit.errors import BadInput
 from vaekit.kinds import KINDS
@@ -28,6 +29,7 @@ Array = NDArray[Any]
 NAMES: dict[Part, str] = {"train": "training", "validation": "validation", "test": "test"}
 SIDE = 15
 _ROWS = 1_000  # rows that a rate is measured on
+_ROLLS = 4  # of melodies, side by side
 _SEGMENTS = 8  # of sound, side by side
 
 
@@ -46,6 +48,7 @@ class Look:
     told: what a model with conditions is told as it decodes the lattice: "label=7".
     gaps: whether values are missing from the originals, which are 0.5 there.
     drawn: whether rows can be drawn as pictures. sound: how they are drawn as spectrograms.
+    bar: its steps, where they are drawn as piano rolls.
     prior: whether the samples are drawn from the model's own prior.
     """
 
@@ -68,6 +71,7 @@ class Look:
     drawn: bool
     prior: bool
     sound: Sound | None = None
+    bar: int | None = None
 
     @property
     def codes(self) -> str:
@@ -122,6 +126,7 @@ def look(
         drawn=KINDS[dataset.kind].drawn(dataset.shape),
         prior="prior" in model.latent.provides,
         sound=dataset.sound,
+        bar=METERS[dataset.meter] if dataset.meter else None,
     )
 
 
@@ -254,6 +259,8 @@ def model_figures(found: Look, records: list[dict[str, Any]], title: str) -> dic
         drawn["samples"] = figures.grid(found.samples, 10, title=f"{title}: {samples_title(found)}")
     if found.sound is not None:
         drawn |= _sound_figures(found, found.sound, title)
+    if found.bar is not None:
+        drawn |= _music_figures(found, found.bar, title)
     if records:
         drawn["curves"] = figures.curves(records, title=f"{title}: training on {found.data}")
         last = records[-1]
@@ -285,6 +292,28 @@ def _sound_figures(found: Look, sound: Sound, title: str) -> dict[str, Figure]:
         ),
         "samples": drawn_sound(sound, rows, title=f"{title}: {samples_title(found)}"),
     }
+
+
+def _music_figures(found: Look, bar: int, title: str) -> dict[str, Figure]:
+    """Samples and reconstructions of melodies."""
+    both = [[roll_of(row) for row in rows] for rows in (found.originals, found.reconstructions)]
+    pairs = [list(pair) for pair in zip(*both, strict=True)]
+    samples = [roll_of(row) for row in found.samples[: _ROLLS * _ROLLS]]
+    lines = [samples[first : first + _ROLLS] for first in range(0, len(samples), _ROLLS)]
+    return {
+        "reconstructions": figures.rolls(
+            pairs[: 2 * _ROLLS],
+            bar=bar,
+            columns=("original", "reconstruction"),
+            title=f"{title}: {reconstructions_title(found)}",
+        ),
+        "samples": figures.rolls(lines, bar=bar, title=f"{title}: {samples_title(found)}"),
+    }
+
+
+def roll_of(row: Array) -> figures.Roll:
+    """Voices of symbols (V, T) as they are drawn."""
+    return figures.Roll(row.shape[1], [notes(line) for line in row])
 
 
 def decibels(sound: Sound, rows: Array) -> Array:
