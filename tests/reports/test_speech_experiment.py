@@ -54,11 +54,9 @@ def test_the_report_is_written_with_all_its_numbers(folder: Path) -> None:
     numbers = json.loads((folder / "numbers.json").read_text())
     assert numbers["recordings"]["measured"] == 2 * len(VOICES) * len(DIGITS)
     for kind in ("spectrograms", "waves", "digits"):
+        names = ["original", "reconstruction", "transformation", "told who speaks", "mean spectrum"]
         assert list(numbers[kind]) == [
-            "original",
-            "reconstruction",
-            "transformation",
-            "mean spectrum",
+            name for name in names if kind != "digits" or name != "told who speaks"
         ]
         for way in numbers[kind].values():
             for each in LISTENERS:
@@ -66,7 +64,8 @@ def test_the_report_is_written_with_all_its_numbers(folder: Path) -> None:
                 assert way[each]["value"] == pytest.approx(np.mean(way[each]["by run"]))
     for difference in numbers["differences"]:
         ways, judge = numbers[difference["given"]], difference["judge"]
-        gain = ways["transformation"][judge]["value"] - ways["mean spectrum"][judge]["value"]
+        way = ways[difference["way"]]
+        gain = way[judge]["value"] - ways["mean spectrum"][judge]["value"]
         assert difference["over recordings"]["value"] == pytest.approx(gain)
         assert difference["over runs"]["value"] == pytest.approx(gain)
     again = numbers["spectrograms"]["reconstruction"]["digit"]["by run"][0]
@@ -74,7 +73,7 @@ def test_the_report_is_written_with_all_its_numbers(folder: Path) -> None:
     assert len(numbers["pairs"]) == len(VOICES) * (len(VOICES) - 1)
     assert set(numbers["grid"]) == {"latent 4, beta 1", "latent 4, beta 4"}
     assert len(list((folder / "judges").glob("*.safetensors"))) == len(LISTENERS)
-    assert len(list((folder / "runs").glob("*/model.safetensors"))) == 3
+    assert len(list((folder / "runs").glob("*/model.safetensors"))) == 5
 
 
 def recordings() -> Recordings:

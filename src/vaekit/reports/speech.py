@@ -17,6 +17,7 @@ from vaekit.evaluation.listening import Ear, Listener, train_listener
 from vaekit.reports.forecast import Trial, forecast
 from vaekit.reports.speech_measures import (
     Recordings,
+    Roles,
     Voices,
     heard_as,
     mean_spectra,
@@ -35,6 +36,7 @@ from vaekit.reports.speech_results import (
     MAIN,
     REAL,
     SWAPPED,
+    TOLD,
     TURNED,
     Pitches,
     Results,
@@ -45,7 +47,7 @@ from vaekit.reports.speech_results import (
 from vaekit.runs import Run
 from vaekit.training import Training
 
-_DATA = "speech"
+_DATA, _TOLD = "speech", ("speaker",)
 _STEPS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 _FEW = (0.5, 1.0, 1.5)
 _FULL = Size(epochs=20, judge=5, takes=5, heard=1, scales=_STEPS, few=_FEW, known=2)
@@ -76,16 +78,24 @@ def speech(
     check_installed()
     size, console = _QUICK if quick else _FULL, Console(stderr=True, quiet=not progress)
     dataset = load(_DATA, progress=progress)
-    trials = _trials(size, seeds)
-    left = forecast(
-        {_name(*key): trial for key, trial in trials.items()}, dataset, folder / "runs", console
-    )
+    trials, told = _trials(size, seeds), _told(size, seeds)
+    known = load(_DATA, condition=_TOLD, progress=False)
+    named = {_name(*key): trial for key, trial in trials.items()} | told
+    sets = {name: known if name in told else dataset for name in named}
+    left = forecast(named, sets, folder / "runs", console)
     runs: dict[tuple[int, float, int], Run] = {}
     for key, trial in trials.items():
         console.print(f"[bold]{_name(*key)}[/]: {size.epochs} epochs")
         runs[key] = trial.run(_name(*key), folder / "runs", _DATA, progress=progress)
         left.done(_name(*key))
-    results = _measured(dataset, runs, size, folder, console)
+    roles = []
+    for name, trial in told.items():
+        console.print(f"[bold]{name}[/]: {size.epochs} epochs")
+        options = {"condition": _TOLD}
+        run = trial.run(name, folder / "runs", _DATA, data_options=options, progress=progress)
+        roles.append(Roles(run))
+        left.done(name)
+    results = _measured(dataset, runs, roles, size, folder, console)
     save_numbers(folder / "numbers.json", results)
     save_figures(folder / "figures", results)
     return write_report(folder / "report.html", results)
@@ -109,9 +119,23 @@ def _trials(size: Size, seeds: int) -> dict[tuple[int, float, int], Trial]:
     }
 
 
+def _told(size: Size, seeds: int) -> dict[str, Trial]:
+    """Models like the main one that are told who speaks, by the names of their runs."""
+    (latent, beta), epochs = MAIN, size.epochs
+    return {
+        f"told-seed{seed}": Trial(
+            "vae",
+            {"latent": latent, "beta": beta},
+            Training(epochs=epochs, batch_size=128, schedule="cosine", seed=seed),
+        )
+        for seed in range(seeds)
+    }
+
+
 def _measured(
     dataset: Dataset,
     runs: dict[tuple[int, float, int], Run],
+    roles: list[Roles],
     size: Size,
     folder: Path,
     console: Console,
@@ -124,11 +148,13 @@ def _measured(
     main = [Voices(run) for key, run in runs.items() if key[:2] == MAIN]
     console.print("measuring: spectrograms")
     spoken, pairs = bench.ways("speaker", main)
+    spoken.insert(-1, bench.told(roles))
     digits, _ = bench.ways("digit", main)
     scales = {scale: bench.turned(main[0], scale) for scale in size.scales}
     console.print("measuring: waves and their pitch")
     few = replace(bench, test=test.first(size.heard))
     waves, pitches = few.waves(main, pitch_of_speakers(known.first(size.known), sound))
+    waves.insert(-1, few.told(roles, waved=True))
     grid = []
     for (latent, beta, seed), run in runs.items():
         if not seed:
@@ -196,6 +222,15 @@ class _Bench:
         asked = self.test.asked(column)
         versions = voices.turned(self.test, column, asked, scale)
         return self.heard(TURNED, versions, column, asked)
+
+    def told(self, roles: list[Roles], waved: bool = False) -> Way:
+        """Transformations by models that are told who speaks; waved: through a wave and back."""
+        asked, ways = self.test.asked("speaker"), []
+        for each in roles:
+            versions = each.turned(self.test, asked)
+            versions = through_wave(self.sound, versions)[1] if waved else versions
+            ways.append(self.heard(TOLD, versions, "speaker", asked))
+        return _joined(ways)
 
     def swapped(self, column: str) -> Way:
         """Transformations by mean spectra alone."""

@@ -13,6 +13,7 @@ from vaekit.data import Sound, Split
 from vaekit.evaluation.listening import Listener
 from vaekit.evaluation.pitch import median_pitch, pitch_track
 from vaekit.model import Told
+from vaekit.records import Batch
 from vaekit.reports.speech_results import LISTENERS, Clip, Pitches, Shown, Way
 from vaekit.runs import Run
 from vaekit.space import ClassMeans
@@ -99,6 +100,40 @@ class Voices:
         ways = [scale * self.classes.way(column, own[n], to) for n, to in asked]
         spectrograms = [recordings.spectrograms[n] for n, _ in asked]
         return passed_all(self.told, self.sound, spectrograms, np.stack(ways))
+
+
+@final
+class Roles:
+    """A run that is told who speaks: it reads a recording as its speaker's and says another's."""
+
+    def __init__(self, run: Run) -> None:
+        assert run.sound is not None
+        self.sound, self.model = run.sound, run.model()
+        (column,) = run.conditioned("speaker").columns
+        names = column.spread(0)
+        self.contexts = {name: _context(run, column.name, name) for name in names}
+
+    def turned(self, recordings: Recordings, asked: Sequence[tuple[int, str]]) -> list[Array]:
+        """Recordings whose codes are decoded as the speakers' that are asked for."""
+        cut = [self.sound.segments(recordings.spectrograms[n]) for n, _ in asked]
+        counts = [len(each) for each in cut]
+        own = self._told([recordings.speaker[n] for n, _ in asked], counts)
+        other = self._told([to for _, to in asked], counts)
+        codes = self.model.encode(Batch(torch.from_numpy(np.concatenate(cut)), own))
+        decoded = np.split(self.model.decode(codes, other).numpy(), np.cumsum(counts)[:-1])
+        lengths = (recordings.spectrograms[n].shape[1] for n, _ in asked)
+        return [self.sound.joined(*each) for each in zip(decoded, lengths, strict=True)]
+
+    def _told(self, names: Sequence[str], counts: Sequence[int]) -> Tensor:
+        """What every segment is told, where each name is that of so many."""
+        rows = torch.stack([self.contexts[name] for name in names])
+        return rows.repeat_interleave(torch.tensor(counts), 0)
+
+
+def _context(run: Run, column: str, name: str) -> Tensor:
+    context = run.context({column: name})
+    assert context is not None
+    return context
 
 
 def mean_spectra(known: Recordings, column: str) -> dict[str, Array]:

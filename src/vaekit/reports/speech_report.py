@@ -22,6 +22,7 @@ from vaekit.reports.speech_results import (
     MAIN,
     REAL,
     SWAPPED,
+    TOLD,
     TURNED,
     Results,
     Traded,
@@ -51,12 +52,14 @@ SPOKEN = """
 Test recordings as spectrograms. An **original** and a **reconstruction** should be heard as their
 own speaker and digit: they are the ceiling. A **transformation**, and the swap of the **mean
 spectrum**, should be heard as the speaker asked for and as the digit that was said; each recording
-is given the five other speakers. Models: codes of {latent} dimensions, beta {beta:g}, {epochs}
-epochs, {seeds}. Intervals are 95%: Wilson's where there is one answer for each recording, else
-bootstrapped over recordings, whose versions stay together.
+is given the five other speakers. Beside the published way stands that of conditional models,
+which are **told who speaks**: they read a recording as its speaker's and say it as another's.
+Models: codes of {latent} dimensions, beta {beta:g}, {epochs} epochs, {seeds}. Intervals are 95%:
+Wilson's where there is one answer for each recording, else bootstrapped over recordings, whose
+versions stay together.
 """
 HOLDS = """
-Is the transformation heard as it should be more often than the swap of mean spectra? Of what was
+Is a transformation heard as it should be more often than the swap of mean spectra? Of what was
 exchanged a judge should hear what was asked for, and of the rest what it was. The difference is
 paired by recording. It counts as clear where zero is in neither interval: the bootstrap's over
 recordings and the t interval over training runs. Neither covers other speakers than these six.
@@ -129,16 +132,18 @@ def _told(results: Results) -> dict[str, Any]:
     return {"latent": MAIN[0], "beta": MAIN[1], "epochs": epochs, "seeds": runs}
 
 
-def differences(results: Results) -> list[tuple[str, str, Interval, Interval | None]]:
-    """What is heard, by which listener, and how much more often than by mean spectra."""
+def differences(results: Results) -> list[tuple[str, str, str, Interval, Interval | None]]:
+    """What is heard of which way, by which listener, and how much more often than by mean
+    spectra."""
     found = []
     kinds = {"spectrograms": results.spoken, "waves": results.waves, "digits": results.digits}
     for kind, ways in kinds.items():
         named = {way.name: way for way in ways}
-        ours, theirs = named[TURNED], named[SWAPPED]
-        for each in LISTENERS:
-            seeds = ours.over_seeds(each, theirs)
-            found.append((kind, each, ours.less(each, theirs), seeds))
+        theirs = named[SWAPPED]
+        for ours in (named[name] for name in (TURNED, TOLD) if name in named):
+            for each in LISTENERS:
+                seeds = ours.over_seeds(each, theirs)
+                found.append((kind, ours.name, each, ours.less(each, theirs), seeds))
     return found
 
 
@@ -147,17 +152,25 @@ def _verdicts(report: Report, results: Results) -> None:
     words = {"spectrograms": "another speaker", "waves": "another speaker, through a wave"}
     words["digits"] = "another digit"
     rows = []
-    for kind, each, less, seeds in differences(results):
+    for kind, way, each, less, seeds in differences(results):
         rows.append(
             [
                 words[kind],
+                way,
                 TITLES[each],
                 _points(less),
                 None if seeds is None else _points(seeds),
                 verdict(widest(less, seeds)),
             ]
         )
-    headers = ["given", "judge", "over recordings (points)", "over runs (points)", "is it better?"]
+    headers = [
+        "given",
+        "way",
+        "judge",
+        "over recordings (points)",
+        "over runs (points)",
+        "is it better?",
+    ]
     note = (
         "The voice judge hears no mean spectrum, so the swap cannot please it when another speaker "
         "is asked for: that line says that the model does more than an equaliser, not that it "
@@ -389,9 +402,9 @@ def save_numbers(path: Path, results: Results) -> None:
         "waves": ways(results.waves),
         "digits": ways(results.digits),
         "differences": [
-            {"given": kind, "judge": each, "over recordings": asdict(less)}
+            {"given": kind, "way": way, "judge": each, "over recordings": asdict(less)}
             | {"over runs": None if seeds is None else asdict(seeds)}
-            for kind, each, less, seeds in differences(results)
+            for kind, way, each, less, seeds in differences(results)
         ],
         "scales": {f"{scale:g}": numbers(way) for scale, way in results.scales.items()},
         "pairs": {way.name: numbers(way) for way in results.pairs.values()},

@@ -20,6 +20,7 @@ LISTENERS = {"speaker": "speaker", "voice": "speaker", "digit": "digit"}
 """What each listener tells apart; the voice is the speaker without the mean spectrum."""
 
 REAL, AGAIN, TURNED, SWAPPED = "original", "reconstruction", "transformation", "mean spectrum"
+TOLD = "told who speaks"
 LATENTS, BETAS = (16, 64, 128), (1.0, 4.0)
 MAIN = (128, 1.0)  # the size of the code and beta of the model that all else is measured of
 
