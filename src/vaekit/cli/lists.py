@@ -53,7 +53,8 @@ def datasets() -> None:
         print(f"  Terms: {source.terms}")
         print(f"  Where: {next(filter(Path.is_dir, source.places), source.origin)}")
     print(
-        "Paths work too: IDX, .npy, .npz, .mat, or a folder, .zip or .tar of images, recordings or MIDI files."
+        "Paths work too: IDX, .npy, .npz, .mat, or a folder, .zip or .tar of images, recordings or "
+        "MIDI files."
     )
 
 
