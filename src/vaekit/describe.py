@@ -103,7 +103,8 @@ def describe(model: Autoencoder, shape: Shape) -> Description:
     layers = []
     for path, module in modules:
         own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
-        if own or not any(True for _ in module.children()):
+        leaf = not any(True for _ in module.children())
+        if own or (leaf and module in shapes):  # what only training uses is no layer
             part, _, name = path.partition(".")
             layers.append(Layer(part, name, type(module).__name__, shapes.get(module), own))
     parameters = list(model.parameters())
@@ -168,6 +169,8 @@ def _shape_of(output: Any) -> Shape | None:
         return output.shape
     if isinstance(output, torch.distributions.Distribution):
         return tuple(output.event_shape)
+    if isinstance(output, tuple) and output:  # a recurrent layer's states come after
+        output = output[0]
     if not isinstance(output, Tensor):
         return None
     shape = tuple(output.shape)
