@@ -35,15 +35,19 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "bands": {"channels": (4, 8), "dense": 6},
     "lstm": {"units": 6},
     "bars": {"units": 6, "conductor": 5},
+    "transformer": {"units": 8, "heads": 2, "memory": 5},
 }
-MELODIES = {"lstm", "bars"}
+MELODIES = {"lstm", "bars", "transformer"}
 CASES = [
     *product(
         RECIPES, [net for net in NETS if net not in MELODIES], ["gaussian", "shared-gaussian"]
     ),
     *product(["vae", "music-vae"], sorted(MELODIES), ["categorical"]),
 ]
-SHAPES = {"bands": (1, 12, 8), "lstm": (1, 32), "bars": (1, 32)}  # in place of colour pictures
+SHAPES = {  # in place of colour pictures
+    "bands": (1, 12, 8),
+    **dict.fromkeys(MELODIES, (1, 32)),
+}
 
 
 @pytest.mark.parametrize(("recipe", "net", "likelihood"), CASES)

@@ -34,7 +34,19 @@ from vaekit.likelihoods import (
     cutout,
 )
 from vaekit.model import Autoencoder
-from vaekit.nets import LSTM, MLP, Bands, Bars, Conv, Critic, Net, ResNet, Shape, Styled
+from vaekit.nets import (
+    LSTM,
+    MLP,
+    Bands,
+    Bars,
+    Conv,
+    Critic,
+    Net,
+    ResNet,
+    Shape,
+    Styled,
+    Transformer,
+)
 from vaekit.objectives import (
     ELBO,
     IWAE,
@@ -454,6 +466,7 @@ NETS: dict[str, Callable[..., Net]] = {
     "bands": Bands,
     "lstm": LSTM,
     "bars": Bars,
+    "transformer": Transformer,
 }
 
 LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {
