@@ -62,6 +62,7 @@ KINDS = {
     "grey": Kind("mlp", {"hidden": (12, 8), "batch_norm": True}, (1, 8, 8)),
     "colour": Kind("conv", {"channels": (4, 8)}, (3, 16, 16)),
     "residual": Kind("resnet", {"channels": (4, 8), "plain": 1}, (3, 16, 16)),
+    "counts": Kind("mlp", {"hidden": (12, 8)}, (5,)),
     "told": Kind("mlp", {"hidden": (12, 8)}, (7,), context=2),
     "told-pictures": Kind("conv", {"channels": (4, 8)}, (3, 16, 16), context=3),
     "cut-out": Kind("conv", {"channels": (4, 8), "hidden_conv": (6,)}, (4, 16, 16), context=3),

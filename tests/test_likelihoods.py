@@ -30,7 +30,10 @@ from vaekit.recipes import LIKELIHOODS
 
 K, B, EVENT = 3, 4, (2, 5, 3)
 IMAGE_ONLY = (Bernoulli, ContinuousBernoulli)
-ALIKE = [name for name in LIKELIHOODS if name not in ("cutout", "categorical")]  # for every value
+LEVELS = ("pixel-categorical", "discretised-logistic", "logistic-mixture")
+COUNTS = ("poisson", "negative-binomial", "zero-inflated")
+OTHERS = ("cutout", "categorical", *LEVELS, *COUNTS)
+ALIKE = [name for name in LIKELIHOODS if name not in OTHERS]  # for every value, and densities
 LEARNED = ("shared-gaussian", "band-gaussian")
 
 
@@ -59,6 +62,8 @@ ELEMENTWISE: dict[str, Callable[[Tensor], td.Distribution]] = {
     "shared-gaussian": lambda p: td.Normal(p[:, :, 0], 0.1),
     "band-gaussian": lambda p: td.Normal(p[:, :, 0], 0.5),
     "pixel-gaussian": lambda p: td.Normal(p[:, :, 0], softplus(p[:, :, 1]) + 0.004),
+    "laplace": lambda p: td.Laplace(p[:, :, 0], softplus(p[:, :, 1]) + 0.004),
+    "student-t": lambda p: td.StudentT(5.0, p[:, :, 0], softplus(p[:, :, 1]) + 0.004),
 }
 
 

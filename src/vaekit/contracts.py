@@ -139,6 +139,17 @@ class PosteriorDistribution(Protocol):
         """Draws z (K, B, D) and their log-densities (K, B) in nats."""
 
 
+@runtime_checkable
+class Still(Protocol):
+    """A q(z|x) that scores codes whatever their origin, and with its parameters as constants."""
+
+    def still(self) -> "Still":
+        """The same, through whose parameters no gradient passes."""
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Log-densities (K, B) in nats of codes (K, B, D)."""
+
+
 class Posterior(Part, Protocol):
     """From features to q(z|x) over codes of `size` D; `gives` is the class of that distribution."""
 
@@ -225,6 +236,12 @@ class LatentPart(Part, Protocol):
         temperature: float = 1.0,
     ) -> Tensor:
         """n codes (n, D) from the prior, one for each row of a context (n, E)."""
+
+    def log_prior(self, z: Tensor, read: Read, context: Tensor | None = None) -> Tensor:
+        """log p(z) of codes (K, B, D) in nats, (K, B)."""
+
+    def generating(self) -> tuple[Part, ...]:
+        """The parts that only the way from codes to data has, such as the prior."""
 
 
 class Net(Protocol):

@@ -81,6 +81,10 @@ class DiagonalGaussian(Distribution):
         z = self.rsample((draws,), generator)
         return z, self.log_prob(z)
 
+    def still(self) -> "DiagonalGaussian":
+        """The same with its parameters as constants."""
+        return DiagonalGaussian(self.loc.detach(), self.log_scale.detach())
+
     def entropy(self) -> Tensor:
         """Differential entropy in nats, summed over D."""
         return (self.log_scale + 0.5 + HALF_LOG_2PI).sum(-1)

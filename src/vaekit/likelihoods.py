@@ -25,7 +25,8 @@ class Likelihood(nn.Module, ABC):
     """The contract: how many parameters it needs, and where data may lie.
 
     needs: M, parameters a value. support: where a value may lie.
-    counts: whether it gives probabilities of values that are counted, and reads others as such.
+    counts: whether it gives probabilities of values that are counted, and reads others as such;
+        not where it reads every grey as one of 256 levels.
     """
 
     needs: int = 1
@@ -209,6 +210,149 @@ class Categorical(Likelihood):
 
 
 @final
+class PixelCategorical(Likelihood):
+    """One of 256 levels for every value of a picture, each with a probability of its own.
+
+    Values in [0, 1] are those of the nearest level.
+    """
+
+    needs = events.LEVELS
+    support = constraints.unit_interval
+
+    def forward(self, parameters: Tensor) -> Event:
+        """Independent levels."""
+        return events.Levels(parameters)
+
+
+@final
+class DiscretisedLogistic(Likelihood):
+    """One of 256 levels for every value of a picture, by mixtures of logistic densities.
+
+    Values in [0, 1] are those of the nearest level. The channels are independent given the code.
+    Kingma et al. 2016, https://arxiv.org/abs/1606.04934, with one component; Salimans et al.
+    2017, https://arxiv.org/abs/1701.05517, with several.
+
+    Args:
+        components: Densities in a mixture.
+        minimum: The scale they stay above; an eighth of a level.
+    """
+
+    support = constraints.unit_interval
+
+    def __init__(self, components: int = 1, minimum: float = 0.0005) -> None:
+        super().__init__()
+        if not 1 <= components <= events.LEVELS:
+            raise BadInput(f"`components` must be between 1 and 256, not {components}.")
+        self.components, self.minimum = components, _positive("`minimum`", minimum)
+        self.needs = 3 * components
+
+    def forward(self, parameters: Tensor) -> Event:
+        """Independent levels; centres begin spread over [0, 1]."""
+        logits, loc, raw = parameters.chunk(3, 2)
+        first = (torch.arange(self.components, device=loc.device) + 0.5) / self.components
+        loc = loc + first.to(loc.dtype).view(-1, *[1] * (loc.ndim - 3))
+        return events.Logistics(logits, loc, softplus(raw) + self.minimum)
+
+
+def logistic_mixture(components: int = 10, minimum: float = 0.0005) -> Likelihood:
+    """One of 256 levels for every value of a picture, by mixtures of logistic densities.
+
+    Salimans et al. 2017, https://arxiv.org/abs/1701.05517, with independent channels.
+
+    Args:
+        components: Densities in a mixture.
+        minimum: The scale they stay above; an eighth of a level.
+    """
+    return DiscretisedLogistic(components, minimum)
+
+
+@final
+class Laplace(Likelihood):
+    """A Laplace density whose scale the decoder gives for every value.
+
+    Args:
+        minimum: The scale it stays above.
+    """
+
+    needs = 2
+
+    def __init__(self, minimum: float = 0.004) -> None:
+        super().__init__()
+        self.minimum = _positive("`minimum`", minimum)
+
+    def forward(self, parameters: Tensor) -> Event:
+        """Independent Laplace values."""
+        loc, raw = parameters.unbind(2)
+        return events.Laplaces(loc, softplus(raw) + self.minimum)
+
+
+@final
+class StudentT(Likelihood):
+    """A Student-t density, for outliers, whose scale the decoder gives for every value.
+
+    Takahashi et al. 2018, https://doi.org/10.24963/ijcai.2018/374, with fixed freedom.
+
+    Args:
+        freedom: Degrees of freedom, above 1.
+        minimum: The scale it stays above.
+    """
+
+    needs = 2
+
+    def __init__(self, freedom: float = 5.0, minimum: float = 0.004) -> None:
+        super().__init__()
+        if not 1 < freedom < math.inf:
+            raise BadInput(f"`freedom` must be above 1 and finite, not {freedom:g}.")
+        self.freedom, self.minimum = freedom, _positive("`minimum`", minimum)
+
+    def forward(self, parameters: Tensor) -> Event:
+        """Independent Student-t values."""
+        loc, raw = parameters.unbind(2)
+        return events.StudentTs(loc, softplus(raw) + self.minimum, self.freedom)
+
+
+@final
+class Poisson(Likelihood):
+    """A count whose mean is the exponential of the decoder's output."""
+
+    support = constraints.nonnegative_integer
+    counts = True
+
+    def forward(self, parameters: Tensor) -> Event:
+        """Independent Poisson counts."""
+        return events.Poissons(_logarithm(parameters.squeeze(2)))
+
+
+@final
+class NegativeBinomial(Likelihood):
+    """A count that varies by more than a Poisson one; the decoder gives mean and how much.
+
+    Args:
+        zeros: Whether the decoder also gives how likely a zero is that tells nothing.
+    """
+
+    support = constraints.nonnegative_integer
+    counts = True
+
+    def __init__(self, zeros: bool = False) -> None:
+        super().__init__()
+        self.needs = 3 if zeros else 2
+
+    def forward(self, parameters: Tensor) -> Event:
+        """Independent counts."""
+        log_mean, log_r, *zero = parameters.unbind(2)
+        return events.NegativeBinomials(_logarithm(log_mean), log_r.clamp(-_MOST_R, _MOST_R), *zero)
+
+
+def zero_inflated() -> Likelihood:
+    """A negative binomial count, or a zero that tells nothing; the decoder gives all of it.
+
+    Lopez et al. 2018, https://doi.org/10.1038/s41592-018-0229-2
+    """
+    return NegativeBinomial(zeros=True)
+
+
+@final
 class Columns(Likelihood):
     """Several likelihoods side by side in one row, each for a stretch of its columns.
 
@@ -277,6 +421,15 @@ def cutout(colour_weight: float = 0.0) -> Likelihood:
         return Columns([(SharedGaussian(), 3), (Bernoulli(), 1)])
     colours, mask = (Gaussian(math.sqrt(0.5 / weight)) for weight in (colour_weight, 1.0))
     return Columns([(colours, 3), (mask, 1)])
+
+
+_MOST = 25.0  # a count's mean is below e^25: beyond, float32 and the drawing of counts fail
+_MOST_R = 14.0  # with a larger r a count is Poisson's to six digits, and gamma functions cancel
+
+
+def _logarithm(raw: Tensor) -> Tensor:
+    """The logarithm of a count's mean."""
+    return raw.clamp(-_MOST, _MOST)
 
 
 def _inverse_softplus(value: float) -> float:

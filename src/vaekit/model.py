@@ -188,7 +188,7 @@ class Autoencoder(nn.Module):
         self._check_context(context)
         if context is not None:
             context = context.to(self.device)
-        with _evaluating(self):
+        with evaluating(self):
             told = self._with_told(context, n)
             return self.latent.sample(n, self._read, told, generator, temperature)
 
@@ -217,9 +217,31 @@ class Autoencoder(nn.Module):
         batch, draws = as_batch(rows), check_draws(draws)
         portion = max(1, min(draws, _VALUES // batch.x.numel()))
         for start in range(0, draws, portion):
-            with _evaluating(self):
+            with evaluating(self):
                 trace: Trace = self(batch, min(portion, draws - start), generator=generator)
             yield trace
+
+    def drawn(
+        self, z: Tensor, context: Tensor | None = None, generator: Generator | None = None
+    ) -> Tensor:
+        """One draw of p(x|z) for each code (B, D), with the likelihood's noise, (B, *shape).
+
+        Raises BadInput where the decoder is autoregressive, as steps would not see the draws.
+        """
+        if isinstance(self.decoder, Autoregressive):
+            raise BadInput("Rows with noise are not drawn from a decoder that plays its own steps.")
+        self._check_context(context)
+        told = self._with_told(context, len(z))
+        return self._decoded(z.unsqueeze(0), told).sample(generator).squeeze(0)
+
+    def joint(self, z: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """log p(x|z) and log p(z), (K, B) each, of codes (K, B, D) for a batch, with gradients.
+
+        Raises BadInput where the batch has another context than the parts read.
+        """
+        batch = self._untouched(self._checked(batch))
+        log_px = self._scored(z, batch, None).log_prob(batch.x, batch.mask)
+        return log_px, self.latent.log_prior(z, self._read, batch.context)
 
     @property
     def context(self) -> int:
@@ -309,7 +331,7 @@ class Autoencoder(nn.Module):
         return played
 
     def _used(self, batch: Batch, use: Callable[[Batch], Tensor]) -> Tensor:
-        with _evaluating(self):
+        with evaluating(self):
             portions = batch.split(_ROWS) or [batch]
             found = [use(part.to(self.device)).to(batch.x.device) for part in portions]
         return found[0] if len(found) == 1 else torch.cat(found)
@@ -383,7 +405,7 @@ _VALUES = 2**24  # decoded values at once when many draws are scored: 64 MiB
 
 
 @contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
+def evaluating(model: nn.Module) -> Iterator[None]:
     """Evaluation mode without gradients; every part gets its own mode back afterwards."""
     modes = [(part, part.training) for part in model.modules()]
     model.eval()

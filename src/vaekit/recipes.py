@@ -27,11 +27,19 @@ from vaekit.likelihoods import (
     Bernoulli,
     Categorical,
     ContinuousBernoulli,
+    DiscretisedLogistic,
     Gaussian,
+    Laplace,
     Likelihood,
+    NegativeBinomial,
+    PixelCategorical,
     PixelGaussian,
+    Poisson,
     SharedGaussian,
+    StudentT,
     cutout,
+    logistic_mixture,
+    zero_inflated,
 )
 from vaekit.model import Autoencoder
 from vaekit.nets import (
@@ -48,12 +56,20 @@ from vaekit.nets import (
     Transformer,
 )
 from vaekit.objectives import (
+    CIWAE,
     ELBO,
+    GECO,
     IWAE,
+    MIWAE,
+    PIWAE,
+    STL,
     Adversarial,
+    Capacity,
+    DReG,
     Factor,
     Objective,
     Perceptual,
+    Renyi,
     Stabiliser,
     exponential,
     warm_up,
@@ -153,6 +169,186 @@ def iwae(
         draws: K, the codes drawn for each data point in a step.
     """
     return assemble(shape, net, likelihood, context, gaussian, latent), IWAE(draws)
+
+
+def miwae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    groups: int = 8,
+    draws_each: int = 8,
+) -> Parts:
+    """A VAE trained on the mean of several importance-weighted bounds.
+
+    Rainforth et al. 2018, https://arxiv.org/abs/1802.04537
+
+    Args:
+        latent: Size of the code.
+        groups: M, the bounds that are averaged.
+        draws_each: K, the codes drawn for each bound in a step.
+    """
+    return assemble(shape, net, likelihood, context, gaussian, latent), MIWAE(groups, draws_each)
+
+
+def ciwae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    mixed: float = 0.5,
+    draws: int = 50,
+) -> Parts:
+    """A VAE trained on a mixture of the ELBO and the importance-weighted bound.
+
+    Rainforth et al. 2018, https://arxiv.org/abs/1802.04537
+
+    Args:
+        latent: Size of the code.
+        mixed: Weight of the ELBO, from 0 to 1.
+        draws: K, the codes drawn for each data point in a step.
+    """
+    return assemble(shape, net, likelihood, context, gaussian, latent), CIWAE(mixed, draws)
+
+
+def piwae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    groups: int = 8,
+    draws_each: int = 8,
+) -> Parts:
+    """A VAE whose encoder is trained as a MIWAE's and whose decoder as an IWAE's.
+
+    Rainforth et al. 2018, https://arxiv.org/abs/1802.04537
+
+    Args:
+        latent: Size of the code.
+        groups: M, the encoder's bounds that are averaged; the decoder's bound is of all draws.
+        draws_each: K, the codes drawn for each of them in a step.
+    """
+    return assemble(shape, net, likelihood, context, gaussian, latent), PIWAE(groups, draws_each)
+
+
+def dreg_iwae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    draws: int = 50,
+) -> Parts:
+    """An IWAE whose encoder's gradient is less noisy, with the same mean.
+
+    Tucker et al. 2018, https://arxiv.org/abs/1810.04152
+
+    Args:
+        latent: Size of the code.
+        draws: K, the codes drawn for each data point in a step.
+    """
+    return assemble(shape, net, likelihood, context, gaussian, latent), DReG(draws)
+
+
+def renyi_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    alpha: float = 0.5,
+    draws: int = 50,
+) -> Parts:
+    """A VAE trained on a bound between the ELBO and the importance-weighted one, or beyond.
+
+    Li and Turner 2016, https://arxiv.org/abs/1602.02311
+
+    Args:
+        latent: Size of the code.
+        alpha: Order of the divergence: 1 is the ELBO, 0 IWAE.
+        draws: K, the codes drawn for each data point in a step.
+    """
+    return assemble(shape, net, likelihood, context, gaussian, latent), Renyi(alpha, draws)
+
+
+def stl_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    draws: int = 1,
+) -> Parts:
+    """A VAE whose gradient leaves out the posterior's score, for less noise.
+
+    Roeder, Wu and Duvenaud 2017, https://arxiv.org/abs/1703.09194
+
+    Args:
+        latent: Size of the code.
+        draws: Codes drawn for each data point in a step.
+    """
+    return assemble(shape, net, likelihood, context, gaussian, latent), STL(draws)
+
+
+def capacity_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    capacity: float = 25.0,
+    warmup: float = 50.0,
+    gamma: float = 100.0,
+) -> Parts:
+    """A VAE whose rate follows a capacity that rises, for factors that separate.
+
+    Burgess et al. 2018, https://arxiv.org/abs/1804.03599
+
+    Args:
+        latent: Size of the code.
+        capacity: Nats of the rate in the end.
+        warmup: Epochs over which the capacity rises from 0.
+        gamma: Price of a nat that the rate is away from it.
+    """
+    return assemble(shape, net, likelihood, context, gaussian, latent), Capacity(
+        capacity, warmup, gamma
+    )
+
+
+def geco_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    tolerance: float = 0.1,
+    speed: float = 0.1,
+    memory: float = 0.99,
+) -> Parts:
+    """A VAE of the least rate that keeps its distortion at a tolerance.
+
+    Rezende and Viola 2018, https://arxiv.org/abs/1810.00597
+
+    Args:
+        latent: Size of the code.
+        tolerance: The distortion to reach, in nats a value.
+        speed: How fast the multiplier moves.
+        memory: Of the constraint's moving average.
+    """
+    return assemble(shape, net, likelihood, context, gaussian, latent), GECO(
+        tolerance, speed, memory
+    )
 
 
 def cvae(
@@ -448,6 +644,14 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "vae": vae,
     "beta-vae": beta_vae,
     "iwae": iwae,
+    "miwae": miwae,
+    "ciwae": ciwae,
+    "piwae": piwae,
+    "dreg-iwae": dreg_iwae,
+    "renyi-vae": renyi_vae,
+    "stl-vae": stl_vae,
+    "capacity-vae": capacity_vae,
+    "geco-vae": geco_vae,
     "cvae": cvae,
     "iaf-vae": iaf_vae,
     "vq-vae": vq_vae,
@@ -478,6 +682,14 @@ LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {
     "cutout": cutout,
     "band-gaussian": BandGaussian,
     "categorical": Categorical,
+    "pixel-categorical": PixelCategorical,
+    "discretised-logistic": DiscretisedLogistic,
+    "logistic-mixture": logistic_mixture,
+    "laplace": Laplace,
+    "student-t": StudentT,
+    "poisson": Poisson,
+    "negative-binomial": NegativeBinomial,
+    "zero-inflated": zero_inflated,
 }
 
 CORRUPTIONS: dict[str, Callable[..., Corruption]] = {**SINGLE, "several": Several}

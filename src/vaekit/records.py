@@ -92,6 +92,8 @@ class Draw:
     rate: KL(q(z|x) || p(z)) in nats, shape (B,); None where the latent charges nothing.
     rates: the same by dimension, shape (B, D), where it factorises.
     penalty: a scalar the latent asks to be added to the loss (a codebook's commitment, say).
+    still_log_q: when called, log_q with the posterior's parameters as constants, so that its
+        gradient is that through z alone, shape (K, B); None where the posterior cannot.
     """
 
     z: Tensor
@@ -101,6 +103,7 @@ class Draw:
     rate: Tensor | None = None
     rates: Tensor | None = None
     penalty: Tensor | None = None
+    still_log_q: Callable[[], Tensor] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,15 @@
 
 import math
 from json import dumps
+from typing import Literal
 
 from vaekit.cli import inputs
 from vaekit.cli.flags import command
 from vaekit.cli.inputs import WhichOrAll
 from vaekit.cli.output import plain, table
 from vaekit.runs import ROOT, open_run
+
+Bound = Literal["weighted", "ais"]
 
 
 @command
@@ -35,6 +38,7 @@ def evaluate(
     data: str | None = None,
     split: WhichOrAll | None = None,
     draws: int = 100,
+    bound: Bound = "weighted",
     limit: int | None = None,
     seed: int = 0,
     json: bool = False,
@@ -49,11 +53,14 @@ def evaluate(
         data: Other data, by name or path, or the run's where they are now.
         split: Which part of its data; test by default, and all of other data.
         draws: K, the codes drawn for each data point.
+        bound: weighted, by importance, or ais, by annealing beside it, which needs no encoder and
+            takes thousands of passes: use it with a limit.
         limit: Data points to use at most.
         seed: Seed of the draws.
         json: Print JSON and nothing else.
         root: Folder of runs.
     """
+    from vaekit.evaluation import Annealing
     from vaekit.workflow.given import given
     from vaekit.workflow.use import evaluate_run
 
@@ -61,7 +68,14 @@ def evaluate(
     chosen = given(opened, inputs.data(opened, data))
     part = split or chosen.usual
     found = evaluate_run(
-        opened, chosen.dataset, split=part, draws=draws, seed=seed, limit=limit, progress=True
+        opened,
+        chosen.dataset,
+        split=part,
+        draws=draws,
+        seed=seed,
+        limit=limit,
+        annealing=Annealing() if bound == "ais" else None,
+        progress=True,
     )
     if json:
         about = {"run": opened.name, "data": chosen.dataset.name, "split": part}

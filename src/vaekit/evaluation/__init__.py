@@ -1,5 +1,11 @@
 """Judging a trained model."""
 
+from vaekit.evaluation.annealing import (
+    Annealing,
+    Sandwich,
+    annealed_likelihood,
+    bidirectional,
+)
 from vaekit.evaluation.attribute_judge import AttributeJudge
 from vaekit.evaluation.bootstrap import Interval, mean_interval
 from vaekit.evaluation.denoising import Denoising, denoised, measure_denoising
@@ -17,11 +23,15 @@ from vaekit.evaluation.perceptual import feature_distance, frechet_interval, poo
 from vaekit.evaluation.pictures import psnr, sharpness, ssim
 
 __all__ = [
+    "Annealing",
     "AttributeJudge",
     "Denoising",
     "Estimate",
     "Evaluation",
     "Interval",
+    "Sandwich",
+    "annealed_likelihood",
+    "bidirectional",
     "denoised",
     "detour",
     "evaluate",

@@ -15,6 +15,7 @@ from torch import Tensor
 from vaekit.data import Batches, Split, rows_of
 from vaekit.data.dataset import Binarise
 from vaekit.errors import BadInput, expect
+from vaekit.evaluation.annealing import Annealing, annealed_likelihood
 from vaekit.evaluation.pictures import WINDOW, psnr, ssim
 from vaekit.kinds import KINDS, usual
 from vaekit.model import Autoencoder, Held
@@ -50,6 +51,7 @@ class Evaluation:
     rate, elbo, bound: KL(q || p), the evidence lower bound and the importance-weighted
         bound with K draws, all as log-likelihoods in nats (higher is better);
         None for a plain autoencoder.
+    annealed: the bound by annealed importance sampling, where asked for; of grey values, too.
     active_units: dimensions whose posterior mean varies over the data, and not for nothing;
         rates: KL by dimension in nats where the posterior factorises.
     """
@@ -68,6 +70,7 @@ class Evaluation:
     bound: Estimate | None = None
     binarised_elbo: Estimate | None = None
     binarised_bound: Estimate | None = None
+    annealed: Estimate | None = None
     active_units: int | None = None
     active: list[bool] | None = None
     rates: list[float] | None = None
@@ -82,6 +85,7 @@ class Evaluation:
             f"distortion{grey}": self.distortion,
             f"{bound}{grey}": self.bound,
             f"{bound}, binarised": self.binarised_bound,
+            f"bound by annealing{grey}": self.annealed,
             "reconstruction error, squared": self.squared_error,
             "reconstruction, symbols that are wrong": self.mistaken,
             "reconstruction, PSNR": self.psnr,
@@ -112,6 +116,7 @@ def evaluate(
     batch_size: int = 500,
     limit: int | None = None,
     kind: str = "",
+    annealing: Annealing | None = None,
     progress: bool = False,
 ) -> Evaluation:
     """Bounds, rate, distortion and activity of a model on a split of N points.
@@ -123,8 +128,10 @@ def evaluate(
     split: of a data set; or an array, a tensor or a list of pictures, as `vaekit.data.load`
         takes them.
     kind: of the data, in `KINDS`; left out, their shape's usual.
+    annealing: how to find the likelihood by annealing, too; left out, it is not.
 
-    Raises BadInput for an empty split, and for a number of draws or a seed that makes no sense.
+    Raises BadInput for an empty split, and for a number of draws or a seed that makes no sense;
+    where annealing is asked for of a model whose prior has no density.
     """
     expect("model", model, Autoencoder, "a model; a run is measured by `vaekit.evaluate_run`")
     check_draws(draws)
@@ -144,6 +151,8 @@ def evaluate(
     with _seeded(seed), _bar(len(batches), progress) as bar:
         for batch in batches.epoch(0):
             sums.add(model, batch, draws, activity)
+            if annealing is not None:
+                sums.anneal(model, batch, annealing)
             bar()
     if sums.grey and "rate" in model.latent.provides:
         anew = replace(points, binarise="dynamic")
@@ -180,6 +189,11 @@ class _Sums:
         self._compare(model, batch)
         if model.likelihood.counts and not self.grey:
             self.grey = bool(((batch.x > 0) & (batch.x < 1)).any())
+
+    def anneal(self, model: Autoencoder, batch: Batch, annealing: Annealing) -> None:
+        """The likelihood of one batch by annealing, in portions of rows."""
+        for portion in batch.split(_ANNEALED):
+            self._append("annealed", annealed_likelihood(model, portion, annealing))
 
     def _compare(self, model: Autoencoder, batch: Batch) -> None:
         """Reconstructions with originals."""
@@ -218,6 +232,9 @@ class _Sums:
         if binary is not None:
             known |= {"binarised_elbo": binary.elbo, "binarised_bound": binary.bound}
         return Evaluation(len(columns["distortion"]), draws, binarise, self.grey, **known)
+
+
+_ANNEALED = 20  # rows a pass, times the chains
 
 
 def _light(trace: Trace) -> Trace:

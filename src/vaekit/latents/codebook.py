@@ -6,7 +6,7 @@ from typing import final
 import torch
 from torch import Generator, Tensor, nn
 
-from vaekit.contracts import Read
+from vaekit.contracts import Part, Read
 from vaekit.distributions import full
 from vaekit.errors import BadInput
 from vaekit.records import Draw
@@ -127,6 +127,14 @@ class Codebook(nn.Module):
         with torch.autocast(encodings.device.type, enabled=False):
             products = encodings @ self.book.T
         return (self.book.square().sum(1) - 2 * products).argmin(-1)
+
+    def log_prior(self, z: Tensor, read: Read, context: Tensor | None = None) -> Tensor:
+        """Raises BadInput: codes of a book have no density."""
+        raise BadInput("The codes of a book have no density: train a recipe such as vae.")
+
+    def generating(self) -> tuple[Part, ...]:
+        """Nothing: the book is no parameter."""
+        return ()
 
     @torch.no_grad()
     def _learn(self, encodings: Tensor, chosen: Tensor, generator: Generator | None) -> None:

@@ -7,7 +7,7 @@ from typing import final
 import torch
 from torch import Generator, Tensor, nn
 
-from vaekit.contracts import Read
+from vaekit.contracts import Part, Read
 from vaekit.distributions import BY_DIMENSION, DiagonalGaussian, full
 from vaekit.errors import BadInput
 from vaekit.latents.gaussian import GaussianPosterior, StandardNormal
@@ -98,6 +98,18 @@ class Ladder(nn.Module):
             p = self._expected(place, levels[-1])
             levels.append(p.sample((), generator, temperature))
         return torch.cat(levels, -1)
+
+    def log_prior(self, z: Tensor, read: Read, context: Tensor | None = None) -> Tensor:
+        """log p(z) of codes (K, B, D) of all levels in nats, (K, B)."""
+        levels = torch.split(z, list(self.sizes), -1)
+        found: Tensor = self.top().log_prob(levels[0])
+        for place, (above, level) in enumerate(pairwise(levels)):
+            found = found + self._expected(place, above).log_prob(level)
+        return found
+
+    def generating(self) -> tuple[Part, ...]:
+        """The priors of all levels, which the posterior reads, too."""
+        return (self.top, self.priors)
 
     def _descend(
         self, features: Tensor, draws: int | None, generator: Generator | None

@@ -4,7 +4,7 @@ from typing import final
 
 from torch import Generator, Tensor, nn
 
-from vaekit.contracts import Infer, Posterior, Prior, Read
+from vaekit.contracts import Infer, Part, Posterior, Prior, Read, Still
 from vaekit.distributions import BY_DIMENSION, full, rate, rate_by_dimension
 from vaekit.errors import BadInput
 from vaekit.records import Draw
@@ -30,7 +30,8 @@ class Latent(nn.Module):
         self.size, self.context = posterior.size, prior.context
         closed = (posterior.gives, prior.gives) in BY_DIMENSION
         always = {"z", "code", "log_q", "log_p", "rate", "prior"}
-        self.provides = frozenset(always | ({"rates"} if closed else set()))
+        still = {"still_log_q"} if issubclass(posterior.gives, Still) else set()
+        self.provides = frozenset(always | still | ({"rates"} if closed else set()))
 
     def forward(
         self,
@@ -53,7 +54,8 @@ class Latent(nn.Module):
         z, log_q = q.draw(draws, generator)
         log_p = p.log_prob(z)
         total = rate(q, p, log_q, log_p) if rates is None else rates.sum(-1)
-        return Draw(z, q.mode, log_q, log_p, total, rates)
+        still = (lambda: q.still().log_prob(z)) if isinstance(q, Still) else None
+        return Draw(z, q.mode, log_q, log_p, total, rates, still_log_q=still)
 
     def encode(self, features: Tensor) -> Tensor:
         """The posterior's mode for each row of features (B, F), shape (B, D)."""
@@ -70,6 +72,14 @@ class Latent(nn.Module):
         """n codes from the prior, shape (n, D); from a conditional one, a code for each row."""
         p = self.prior(self._inferring(read), context)
         return p.sample(() if p.batch_shape else (n,), generator, temperature)
+
+    def log_prior(self, z: Tensor, read: Read, context: Tensor | None = None) -> Tensor:
+        """log p(z) of codes (K, B, D) in nats, (K, B)."""
+        return self.prior(self._inferring(read), context).log_prob(z)
+
+    def generating(self) -> tuple[Part, ...]:
+        """The prior."""
+        return (self.prior,)
 
     def _inferring(self, read: Read) -> Infer:
         return lambda batch: self.posterior(read(batch))
@@ -119,3 +129,11 @@ class Deterministic(nn.Module):
             "A plain autoencoder has no prior to sample from: "
             "train a recipe with a stochastic latent, such as vae."
         )
+
+    def log_prior(self, z: Tensor, read: Read, context: Tensor | None = None) -> Tensor:
+        """Raises BadInput: there is no prior."""
+        raise BadInput("A plain autoencoder has no prior: train a recipe such as vae.")
+
+    def generating(self) -> tuple[Part, ...]:
+        """Nothing."""
+        return ()

@@ -2,9 +2,10 @@
 
 from vaekit.objectives.adversarial import Adversarial, Stabiliser
 from vaekit.objectives.base import Objective, check
+from vaekit.objectives.constrained import GECO, Capacity
 from vaekit.objectives.elbo import ELBO
 from vaekit.objectives.factor import Factor
-from vaekit.objectives.importance import IWAE
+from vaekit.objectives.importance import CIWAE, IWAE, MIWAE, PIWAE, STL, DReG, Renyi
 from vaekit.objectives.perceptual import Perceptual
 from vaekit.objectives.schedules import (
     Constant,
@@ -17,16 +18,24 @@ from vaekit.objectives.schedules import (
 )
 
 __all__ = [
+    "CIWAE",
     "ELBO",
+    "GECO",
     "IWAE",
+    "MIWAE",
+    "PIWAE",
+    "STL",
     "Adversarial",
+    "Capacity",
     "Constant",
     "Cyclical",
+    "DReG",
     "Exponential",
     "Factor",
     "Linear",
     "Objective",
     "Perceptual",
+    "Renyi",
     "Schedule",
     "Stabiliser",
     "check",

@@ -3,7 +3,9 @@
 from abc import ABC, abstractmethod
 
 from torch import nn
+from torch.nn import Parameter
 
+from vaekit.contracts import Part
 from vaekit.errors import BadInput
 from vaekit.model import Autoencoder
 from vaekit.records import Loss, Phase, Trace
@@ -14,10 +16,12 @@ class Objective(nn.Module, ABC):
 
     draws: codes drawn for each data point in a training step (K).
     needs: the fields of `Draw` it reads.
+    alone: whether it changes the gradient at the codes, so that no other term may be added.
     """
 
     draws: int = 1
     needs: frozenset[str] = frozenset({"z"})
+    alone: bool = False
 
     @abstractmethod
     def forward(self, trace: Trace) -> Loss:
@@ -34,8 +38,13 @@ class Objective(nn.Module, ABC):
     def one_phase(self, model: Autoencoder, base: "Objective") -> Phase:
         """The one phase of an objective that this one adds to.
 
-        Raises BadInput where it has several.
+        Raises BadInput where it has several, or allows no term beside it.
         """
+        if base.alone:
+            mine, its = type(self).__name__, type(base).__name__
+            raise BadInput(
+                f"{mine} adds to an objective, and {its} takes no term beside it: use IWAE or ELBO."
+            )
         phases = base.phases(model)
         if len(phases) != 1:
             mine, its = type(self).__name__, type(base).__name__
@@ -44,6 +53,14 @@ class Objective(nn.Module, ABC):
                 f"put it inside, {its}({mine}(...), ...)."
             )
         return phases[0]
+
+
+def sides(model: Autoencoder) -> tuple[list[Parameter], list[Parameter]]:
+    """The parameters of inference, and those of generation: decoder, likelihood and prior."""
+    parts: tuple[Part, ...] = (model.decoder, model.likelihood, *model.latent.generating())
+    generating = [parameter for part in parts for parameter in part.parameters()]
+    theirs = {id(parameter) for parameter in generating}
+    return [p for p in model.parameters() if id(p) not in theirs], generating
 
 
 def check(model: Autoencoder, objective: Objective) -> None:

@@ -1,10 +1,18 @@
-"""The importance-weighted bound."""
+"""Bounds made of importance weights, and gradients of them with less noise."""
 
+import math
 from typing import final
 
-from vaekit.objectives.base import Objective
+from torch import Tensor
+
+from vaekit.distributions import log_mean_exp
+from vaekit.errors import BadInput
+from vaekit.model import Autoencoder
+from vaekit.objectives.base import Objective, sides
 from vaekit.objectives.elbo import explained
-from vaekit.records import Loss, Trace, check_draws, importance_bound
+from vaekit.records import Loss, Phase, Trace, check_draws, importance_bound
+
+_SCORED = frozenset({"z", "log_q", "log_p"})
 
 
 @final
@@ -19,7 +27,7 @@ class IWAE(Objective):
     Raises BadInput where the number of draws is not positive.
     """
 
-    needs = frozenset({"z", "log_q", "log_p"})
+    needs = _SCORED
 
     def __init__(self, draws: int = 50) -> None:
         super().__init__()
@@ -27,13 +35,211 @@ class IWAE(Objective):
 
     def forward(self, trace: Trace) -> Loss:
         """The bound, and the ELBO of the same draws."""
+        return _weighted(trace, "iwae", importance_bound([trace]).mean())
+
+
+@final
+class MIWAE(Objective):
+    """Minus the mean of M importance-weighted bounds of K draws each, in nats.
+
+    More groups make the encoder's gradient less noisy, more draws in each the bound tighter.
+    Rainforth et al. 2018, https://arxiv.org/abs/1802.04537
+
+    groups: M; with 1 it is IWAE. draws_each: K; with 1 it is the ELBO.
+
+    Raises BadInput where one of them, or M x K, makes no sense.
+    """
+
+    needs = _SCORED
+
+    def __init__(self, groups: int = 8, draws_each: int = 8) -> None:
+        super().__init__()
+        self.groups, self.draws = groups, _check_groups(groups, draws_each)
+
+    def forward(self, trace: Trace) -> Loss:
+        """The mean of the groups' bounds, and the ELBO of the same draws."""
+        return _weighted(trace, "miwae", _grouped(trace.log_w, self.groups))
+
+
+@final
+class CIWAE(Objective):
+    """Minus mixed x ELBO + (1 - mixed) x the importance-weighted bound, in nats.
+
+    Rainforth et al. 2018, https://arxiv.org/abs/1802.04537
+
+    mixed: from 0, which is IWAE, to 1, the ELBO. draws: K.
+
+    Raises BadInput where one of them makes no sense.
+    """
+
+    needs = _SCORED
+
+    def __init__(self, mixed: float = 0.5, draws: int = 50) -> None:
+        super().__init__()
+        if not 0 <= mixed <= 1:
+            raise BadInput(f"`mixed` must be from 0, IWAE, to 1, the ELBO, not {mixed:g}.")
+        self.mixed, self.draws = mixed, check_draws(draws)
+
+    def forward(self, trace: Trace) -> Loss:
+        """The combination, which is a bound, too, and the ELBO of the same draws."""
         bound = importance_bound([trace]).mean()
-        distortion = -trace.log_px.mean()
+        combined = self.mixed * trace.log_w.mean() + (1 - self.mixed) * bound
+        return _weighted(trace, "ciwae", combined)
+
+
+@final
+class PIWAE(Objective):
+    """An encoder trained by MIWAE and a decoder trained by IWAE, from the same M x K draws.
+
+    Two phases: `encoder` (encoder and posterior) and `decoder` (decoder, likelihood and prior).
+    Rainforth et al. 2018, https://arxiv.org/abs/1802.04537
+
+    groups: M. draws_each: K; the decoder's bound is of all M x K.
+
+    Raises BadInput where one of them, or M x K, makes no sense.
+    """
+
+    needs = _SCORED
+
+    def __init__(self, groups: int = 8, draws_each: int = 8) -> None:
+        super().__init__()
+        self.groups, self.draws = groups, _check_groups(groups, draws_each)
+
+    def forward(self, trace: Trace) -> Loss:
+        """What the encoder minimises."""
+        return _weighted(trace, "miwae", _grouped(trace.log_w, self.groups))
+
+    def phases(self, model: Autoencoder) -> tuple[Phase, ...]:
+        """Encoder and decoder."""
+        inferring, generating = sides(model)
+        return Phase("encoder", inferring), Phase("decoder", generating)
+
+    def losses(self, model: Autoencoder, trace: Trace) -> tuple[Loss, ...]:
+        """The encoder's and the decoder's."""
+        return self(trace), _weighted(trace, "iwae", importance_bound([trace]).mean())
+
+
+@final
+class Renyi(Objective):
+    """Minus the variational Renyi bound 1 / (1 - alpha) log (1/K) sum_k w_k^(1 - alpha), in nats.
+
+    Li and Turner 2016, https://arxiv.org/abs/1602.02311
+
+    alpha: 1 is the ELBO, 0 IWAE; below 0 it is no lower bound any more. draws: K.
+
+    Raises BadInput where one of them makes no sense.
+    """
+
+    needs = _SCORED
+
+    def __init__(self, alpha: float = 0.5, draws: int = 50) -> None:
+        super().__init__()
+        if not math.isfinite(alpha):
+            raise BadInput(f"`alpha` must be finite, not {alpha:g}.")
+        self.alpha, self.draws = alpha, check_draws(draws)
+
+    def forward(self, trace: Trace) -> Loss:
+        """The bound, and the ELBO of the same draws."""
+        order = 1 - self.alpha
+        if abs(order) < _ORDER:
+            return _weighted(trace, "renyi", trace.log_w.mean())
+        return _weighted(trace, "renyi", log_mean_exp(order * trace.log_w).mean() / order)
+
+
+@final
+class DReG(Objective):
+    """IWAE with doubly reparameterised gradients: of the same mean, and with less noise.
+
+    The score of the posterior, which is noise in the encoder's gradient, is taken out, and each
+    draw's way through its code counts by the square of its normalised weight; the decoder's and
+    the prior's gradients are those of the bound. Tucker et al. 2018,
+    https://arxiv.org/abs/1810.04152
+
+    It weighs what comes back to the codes, so it takes a trace once and no term beside it.
+
+    draws: K. Raises BadInput where the number of draws is not positive.
+    """
+
+    needs = _SCORED | {"still_log_q"}
+    alone = True
+
+    def __init__(self, draws: int = 50) -> None:
+        super().__init__()
+        self.draws = check_draws(draws)
+
+    def forward(self, trace: Trace) -> Loss:
+        """The bound's value with that gradient, and the ELBO of the same draws."""
+        log_w, z = _still(trace), trace.draw.z
+        weights = log_w.detach().softmax(0)
+        if z.requires_grad:
+            _scale(z, weights)
+        bound = importance_bound([trace]).mean()
+        return _weighted(trace, "iwae", bound, (weights * log_w).sum(0).mean())
+
+
+@final
+class STL(Objective):
+    """The negative ELBO without the posterior's score in its gradient: sticking the landing.
+
+    The gradient has the same mean, and no noise where the posterior is exact. Roeder, Wu and
+    Duvenaud 2017, https://arxiv.org/abs/1703.09194
+
+    draws: codes drawn for each data point.
+
+    Raises BadInput where the number of draws is not positive.
+    """
+
+    needs = _SCORED | {"still_log_q"}
+
+    def __init__(self, draws: int = 1) -> None:
+        super().__init__()
+        self.draws = check_draws(draws)
+
+    def forward(self, trace: Trace) -> Loss:
+        """The ELBO of the draws, whose rate is an estimate from them."""
         elbo = trace.log_w.mean()
-        metrics = {
-            "distortion": distortion,
-            "rate": -distortion - elbo,
-            "elbo": elbo,
-            "iwae": bound,
-        }
-        return explained(-bound, metrics, trace.draw.penalty)
+        return _weighted(trace, "elbo", elbo, _still(trace).mean())
+
+
+_ORDER = 1e-4  # nearer to the ELBO, float32 would round the Renyi bound by more than it differs
+
+
+def _weighted(trace: Trace, name: str, bound: Tensor, ascended: Tensor | None = None) -> Loss:
+    """The loss of a bound: its value is the bound's, its gradient that of what is ascended."""
+    distortion, elbo = -trace.log_px.mean(), trace.log_w.mean()
+    metrics = {"distortion": distortion, "rate": -distortion - elbo, "elbo": elbo, name: bound}
+    if ascended is not None:
+        bound = bound.detach() + (ascended - ascended.detach())
+    return explained(-bound, metrics, trace.draw.penalty)
+
+
+def _grouped(log_w: Tensor, groups: int) -> Tensor:
+    """The mean over batch and groups of their bounds, from weights (M x K, B)."""
+    return log_mean_exp(log_w.view(groups, -1, log_w.shape[-1]), 1).mean()
+
+
+def _still(trace: Trace) -> Tensor:
+    """Log weights (K, B) that know the posterior's parameters by the draws alone."""
+    draw = trace.draw
+    assert draw.still_log_q is not None
+    assert draw.log_p is not None
+    return trace.log_px + draw.log_p - draw.still_log_q()
+
+
+def _scale(z: Tensor, weights: Tensor) -> None:
+    """Have what comes back to codes (K, B, D) weighed by (K, B)."""
+    z.register_hook(lambda gradient: gradient * weights.unsqueeze(-1))  # type: ignore[no-untyped-call]
+
+
+def _check_groups(groups: int, draws_each: int) -> int:
+    """M x K; raises BadInput where M, K or both make no sense."""
+    for name, number in (("groups", groups), ("draws_each", draws_each)):
+        if number < 1:
+            raise BadInput(f"`{name}` must be 1 or more, not {number}.")
+    try:
+        return check_draws(groups * draws_each)
+    except BadInput as problem:
+        raise BadInput(
+            f"`groups` times `draws_each` is {groups * draws_each}, the draws of a row, which "
+            "must be at most a million: give fewer."
+        ) from problem

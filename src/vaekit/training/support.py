@@ -29,7 +29,7 @@ def check_support(likelihood: Likelihood, dataset: Dataset) -> None:
         alike = {n: part for n, part in parts.items() if not isinstance(part, Columns)}
         others = [n for n, part in alike.items() if part.holds(outside).all()]
         raise BadInput(
-            f"{_called(likelihood)} needs values in {_interval(likelihood.support)}, but "
+            f"{_called(likelihood)} needs values {_where(likelihood.support)}, but "
             f"{dataset.name} has {outside:.6g}: use {' or '.join(others)}, or rescale the data."
         )
 
@@ -73,7 +73,9 @@ def _outside(split: Split, likelihood: Likelihood) -> Tensor | None:
     return None
 
 
-def _interval(support: Any) -> str:
+def _where(support: Any) -> str:
     if isinstance(support, constraints.interval):
-        return f"[{support.lower_bound:g}, {support.upper_bound:g}]"
-    return str(support)
+        return f"in [{support.lower_bound:g}, {support.upper_bound:g}]"
+    if support is constraints.nonnegative_integer:
+        return "that are whole numbers from 0"
+    return f"in {support}"

@@ -22,7 +22,7 @@ from vaekit.data import Crop
 from vaekit.data.sounds import RECORDING, START
 from vaekit.data.splits import joined
 from vaekit.errors import BadInput, expect
-from vaekit.evaluation import Evaluation
+from vaekit.evaluation import Annealing, Evaluation
 from vaekit.memory import require
 from vaekit.model import Told
 from vaekit.records import Batch, check_seed
@@ -297,6 +297,7 @@ def evaluate_run(
     draws: int = 100,
     limit: int | None = None,
     seed: int = 0,
+    annealing: Annealing | None = None,
     progress: bool = False,
 ) -> Evaluation:
     """Measure a run on a part of its data, or of others; see `vaekit.evaluate`.
@@ -314,6 +315,7 @@ def evaluate_run(
         seed=seed,
         limit=limit,
         kind=run.spec.kind,
+        annealing=annealing,
         progress=progress,
     )
 
