@@ -220,7 +220,9 @@ def test_every_recipe_trains_on_noise_and_is_used_on_clean_data(recipe: str) -> 
     torch.manual_seed(1)
     seen = noisy.train()(x).draw.code
     assert not torch.equal(seen, clean.train()(x).draw.code)
-    assert all(loss.total.isfinite() for loss in objective.losses(noisy, noisy(Batch(x))))
+    assert all(
+        loss.total.isfinite() for loss in objective.losses(noisy, noisy(Batch(x), objective.draws))
+    )
 
 
 def _built(spec: Spec) -> tuple:

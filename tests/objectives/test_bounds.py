@@ -275,6 +275,12 @@ def test_options_that_make_no_sense_are_refused(make, words: str) -> None:
         make()
 
 
+@pytest.mark.parametrize("objective", [MIWAE(8, 8), PIWAE(8, 8)])
+def test_fewer_draws_than_groups_are_refused(objective: Objective) -> None:
+    with pytest.raises(BadInput, match="`groups` is 8, and 4 draws do not divide"):
+        objective(traced(linear(), 4))
+
+
 def test_pairs_that_make_no_sense_are_refused() -> None:
     net, likelihood = MLP((5,)), Gaussian()
     parts = net.encoder((F,)), Deterministic(5, D), net.decoder(D, (1, F)), likelihood

@@ -215,6 +215,11 @@ def _weighted(trace: Trace, name: str, bound: Tensor, ascended: Tensor | None = 
 
 def _grouped(log_w: Tensor, groups: int) -> Tensor:
     """The mean over batch and groups of their bounds, from weights (M x K, B)."""
+    if len(log_w) % groups:
+        raise BadInput(
+            f"`groups` is {groups}, and {len(log_w)} draws do not divide into so many: "
+            "draw as many as the objective's `draws`."
+        )
     return log_mean_exp(log_w.view(groups, -1, log_w.shape[-1]), 1).mean()
 
 
