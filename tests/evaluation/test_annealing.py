@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from vaekit.distributions import log_mean_exp
 from vaekit.errors import BadInput
+from vaekit.evaluation import evaluate
 from vaekit.evaluation.annealing import Annealing, annealed_likelihood, bidirectional
 from vaekit.latents import GaussianPosterior, Latent, StandardNormal
 from vaekit.likelihoods import Gaussian
@@ -130,3 +131,16 @@ def test_what_makes_no_sense_is_refused() -> None:
             annealed_likelihood(model, torch.rand(2, 1, 4, 4))
     with pytest.raises(BadInput, match="`n` must be 1 or more"):
         bidirectional(linear(), 0)
+
+
+def test_an_evaluation_has_the_annealed_bound_where_it_is_asked_for() -> None:
+    model = linear().float()
+    x = rows(model.double(), 6).float()
+    model.float()
+    plain = evaluate(model, x, draws=5)
+    found = evaluate(model, x, draws=5, annealing=Annealing(400, 8, 16))
+    assert plain.annealed is None
+    assert found.annealed is not None
+    assert found.annealed.value == pytest.approx(float(exact(model.double(), x).mean()), abs=0.2)
+    assert found.bound == plain.bound
+    assert any("annealing" in name for name, *_ in found.rows())
