@@ -28,21 +28,13 @@ def write_codes(path: Path, found: "Encoded") -> None:
     if ending == ".npy":
         write_arrays(path, found.codes.shape, [found.codes])
         return
-    import pyarrow as pa
     from pyarrow import csv, parquet
 
-    columns: dict[str, Any] = {"id": pa.array(found.ids, pa.string())}
-    if found.labels is not None:
-        columns["label"] = found.labels
-        if found.label_names is not None:
-            names = pa.array(found.label_names, pa.string())
-            named = pa.DictionaryArray.from_arrays(found.labels, names)
-            columns["label_name"] = named if ending == ".parquet" else named.dictionary_decode()
-    columns |= {name: column for name, column in found.columns.items() if name not in columns}
-    columns |= {f"z{number}": each for number, each in enumerate(found.codes.T)}
+    from vaekit.workflow.tables import code_table
+
     write = parquet.write_table if ending == ".parquet" else csv.write_csv
     with replacing(path) as part:
-        write(pa.table(columns), part)
+        write(code_table(found, categories=ending == ".parquet"), part)
 
 
 def read_codes(path: Path, size: int) -> "Codes":

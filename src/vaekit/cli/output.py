@@ -1,6 +1,5 @@
 """What commands print, and the files they write: whole or not at all, never over another."""
 
-import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -48,15 +47,6 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence
     for row in cells[1:]:
         drawn.add_row(*row)
     console.print(drawn)
-
-
-def plain(value: Any) -> Any:
-    """The same with None for what is not a number, which JSON cannot hold."""
-    if isinstance(value, dict):
-        return {key: plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def short(value: float | None) -> str:
