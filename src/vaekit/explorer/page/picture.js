@@ -83,7 +83,7 @@ export function pictureButtons(explorer) {
   const {scene} = explorer;
   let seed = Math.floor(Math.random() * 2 ** 31);
   const from = async (name) => {
-    const code = await explorer.source.draw(1, name, seed++);
+    const code = await explorer.source.draw(1, name, seed++, explorer.told);
     explorer.start({code, from: name});
   };
   const guarded = (name, words) => {
@@ -92,5 +92,5 @@ export function pictureButtons(explorer) {
     return button(words, () => explorer.attempt(() => from(name)), {...attributes, id: `draw-${name}`});
   };
   const random = () => explorer.attempt(() => explorer.startAtRow(Math.floor(Math.random() * scene.points)));
-  return [button("A row at random", random, {id: "draw-row"}), guarded("prior", "From the prior"), guarded("mixture", "From the mixture")];
+  return [button("Random row", random, {id: "draw-row"}), guarded("prior", "From prior"), guarded("mixture", "From mixture")];
 }
