@@ -40,4 +40,6 @@ def explore(
 def explored(run: Run | str | Path, *, progress: bool = False) -> Explored:
     """A run with all that the page needs: codes and scores are computed once and kept."""
     chosen = opened(run)
-    return Explored(chosen, chosen.dataset(progress=progress), progress=progress)
+    found = Explored(chosen, chosen.dataset(progress=progress), progress=progress)
+    assert found.scene  # what is wrong with the model is said now, not on the page
+    return found

@@ -34,6 +34,7 @@ from vaekit.model import Autoencoder, Told
 from vaekit.nets.styles import StyleEncoder
 from vaekit.records import check_seed
 from vaekit.runs import Run
+from vaekit.space import Plane
 from vaekit.space.directions import Method
 from vaekit.workflow.derived import attribute_directions, attributes, code_mixture, codes, scores
 from vaekit.workflow.looks import NAMES, telling_plane
@@ -91,6 +92,7 @@ class Explored:
         self.split: Split = dataset.train.take(slice(0, MOST_POINTS))
         self.showing: Showing = showing(run)
         self.columns = columns(dataset, self.split)
+        self._plane = lru_cache(8)(self._plane_of)
         self.view = lru_cache(8)(self._view)
         self.points = lru_cache(8)(self._points)
         self._contexts = lru_cache(64)(self._context)
@@ -100,7 +102,7 @@ class Explored:
         """All that the page knows from the beginning."""
         run, spec, size = self.run, self.run.spec, self.codes.shape[1]
         plane, about = telling_plane(self.model, self.split, self.codes, self._rates)
-        others = [planes.plane_of(planes.PCA, self.codes)] if size > 1 else []
+        others = [self._plane(planes.PCA)] if size > 1 else []
         listed = {each.key: each for each in (planes.named(e, "") for e in (plane, *others))}
         first = planes.named(plane, about)
         finished, state = run.finished, run.state
@@ -250,13 +252,16 @@ class Explored:
         assert usual is not None
         return torch.from_numpy(conditions.changed(usual[:1], given)[0])
 
+    def _plane_of(self, key: str) -> Plane:
+        return planes.plane_of(key, self.codes)
+
     def _view(self, key: str) -> PlaneView:
         """A plane by its key, as the map shows it; raises BadInput where there is none."""
-        return planes.viewed(key, planes.plane_of(key, self.codes), self.codes)
+        return planes.viewed(key, self._plane(key), self.codes)
 
     def _points(self, key: str) -> Array:
         """Where the points lie in a plane, float32 (N, 2)."""
-        return planes.placed(planes.plane_of(key, self.codes), self.codes)
+        return planes.placed(self._plane(key), self.codes)
 
     def _shown(self, rows: Array) -> Array:
         return self.showing.rows(rows)

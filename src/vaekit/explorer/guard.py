@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from secrets import compare_digest
 from typing import Any, final
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 API = "/api/"
@@ -41,11 +42,6 @@ _HEADERS = {
 
 
 @final
-class TooLarge(Exception):
-    """A body of more than `MOST_BYTES`."""
-
-
-@final
 class Guard:
     """An ASGI application behind the rules.
 
@@ -66,10 +62,7 @@ class Guard:
         if refusal is not None:
             await refused(sending, *refusal)
             return
-        try:
-            await self.app(scope, _limited(receive), sending)
-        except TooLarge:
-            await refused(sending, 413, _TOO_LARGE)
+        await self.app(scope, _limited(receive), sending)
 
     def _refusal(
         self, path: str, listed: list[tuple[bytes, bytes]], headers: Mapping[bytes, str]
@@ -139,7 +132,7 @@ def _limited(receive: Receive) -> Receive:
         if message["type"] == "http.request":
             taken += len(message.get("body", b""))
             if taken > MOST_BYTES:
-                raise TooLarge
+                raise HTTPException(413, _TOO_LARGE)
         return message
 
     return receiving

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from vaekit.errors import BadInput
 from vaekit.explorer.protocol import Circle, PlaneName, PlaneView
-from vaekit.space import Plane, circle, coordinates, principal
+from vaekit.space import Plane, ball, coordinates, principal
 
 Array = NDArray[Any]
 PCA = "pca"
 
+_PORTION = 10_000
 _GOLDEN = 0.6180339887498949  # its multiples spread evenly, and so hide no order of rows
 
 
@@ -43,7 +44,7 @@ def named(plane: Plane, about: str) -> PlaneName:
 
 def viewed(key: str, plane: Plane, codes: Array) -> PlaneView:
     """A plane as the page shows it, with the circle around 99% of the codes (N, D)."""
-    around = circle(codes, plane=plane)
+    around = ball(_flat(plane, codes))
     centre = [float(each) for each in around.centre]
     axes = [[float(each) for each in axis] for axis in plane.basis]
     if len(axes) == 1:  # a line: y is nothing but spread
@@ -59,11 +60,17 @@ def viewed(key: str, plane: Plane, codes: Array) -> PlaneView:
 
 def placed(plane: Plane, codes: Array) -> Array:
     """Where codes (N, D) lie in a plane, float32 (N, 2)."""
-    flat = plane.flat(codes)
+    flat = _flat(plane, codes)
     if flat.shape[1] == 1:
         spread = (np.arange(len(flat)) * _GOLDEN % 1 - 0.5) * flat.std()
         flat = np.stack([flat[:, 0], spread], 1)
     return np.ascontiguousarray(flat, "<f4")
+
+
+def _flat(plane: Plane, codes: Array) -> Array:
+    """`plane.flat`, in portions: as float64, many long codes take much memory."""
+    starts = range(0, len(codes), _PORTION)
+    return np.concatenate([plane.flat(codes[first : first + _PORTION]) for first in starts])
 
 
 def _two(plane: Plane) -> tuple[str, str]:

@@ -1,15 +1,11 @@
 """The routes: each reads a request, asks `Explored` and answers with JSON or an array's bytes."""
 
-import asyncio
 import base64
 import json
-import logging
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, is_dataclass
-from functools import partial
 from importlib.resources import files
-from typing import Annotated, Any, final
+from typing import Annotated, Any
 
 import numpy as np
 from fastapi import FastAPI, Query, Request
@@ -17,9 +13,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from numpy.typing import NDArray
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from vaekit.errors import BadInput
 from vaekit.explorer.explored import MOST_CELLS, MOST_DECODED, Explored, Source
+from vaekit.explorer.lanes import Lanes
 from vaekit.space.directions import Method
 from vaekit.writing import plain
 
@@ -40,58 +38,19 @@ Seed = Annotated[int, Query(ge=0, lt=2**63)]
 Rows = Annotated[str, Query(max_length=20_000, pattern=r"^\d{1,9}(,\d{1,9})*$")]
 
 
-@final
-class Workers:
-    """Two threads: one decodes, so that what takes long does not hold it up, one does the rest.
-
-    PyTorch keeps its own threads warm for each thread that calls it, so it is always the same.
-    """
-
-    def __init__(self) -> None:
-        self._quick = ThreadPoolExecutor(1, "decode")
-        self._slow = ThreadPoolExecutor(1, "explore")
-
-    async def quick(self, request: Request, use: Callable[[], Array]) -> Array | None:
-        """What decoding gives; None where it was overtaken, as whoever asked has gone."""
-        gone = asyncio.Event()
-        turn = asyncio.get_running_loop().run_in_executor(
-            self._quick, lambda: None if gone.is_set() else use()
-        )
-        watch = asyncio.ensure_future(_left(request, gone))
-        try:
-            return await turn
-        finally:
-            watch.cancel()
-
-    async def slow(self, use: Callable[..., Any], *of: Any, **named: Any) -> Any:
-        """What a function gives that may take a while."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._slow, partial(use, *of, **named))
-
-    def stop(self) -> None:
-        """Begin nothing more."""
-        for each in (self._quick, self._slow):
-            each.shutdown(wait=False, cancel_futures=True)
-
-
-async def _left(request: Request, gone: asyncio.Event) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-    gone.set()
-
-
-def application(explored: Explored, workers: Workers) -> FastAPI:
+def application(explored: Explored, lanes: Lanes) -> FastAPI:
     """The page and what it asks for, without what `Guard` adds."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.add_exception_handler(BadInput, _bad_input)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _no_such)
+    app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _failed)
     _add_page(app)
-    _add_points(app, explored, workers)
-    _add_codes(app, explored, workers)
-    app.add_route("/api/decode", _decoding(explored, workers), methods=["POST"])
-    _add_own(app, explored, workers)
+    _add_points(app, explored, lanes)
+    _add_codes(app, explored, lanes)
+    app.add_route("/api/decode", _decoding(explored, lanes), methods=["POST"])
+    _add_own(app, explored, lanes)
     return app
 
 
@@ -115,32 +74,35 @@ def _add_page(app: FastAPI) -> None:
         app.add_route(path, serving(body, kind), methods=["GET"])
 
 
-def _add_points(app: FastAPI, explored: Explored, workers: Workers) -> None:
+def _add_points(app: FastAPI, explored: Explored, lanes: Lanes) -> None:
     """What is known of the run, the map and its points."""
 
     @app.get("/api/scene")
     async def scene() -> Response:
-        return _json(await workers.slow(lambda: explored.scene))
+        return _json(await lanes.reading.run(lambda: explored.scene))
 
     @app.get("/api/card")
     async def card() -> Response:
-        return _json(await workers.slow(lambda: explored.card))
+        return _json(await lanes.reading.run(lambda: explored.card))
 
     @app.get("/api/plane")
     async def plane(key: Text) -> Response:
-        return _json(await workers.slow(explored.view, key))
+        return _json(await lanes.reading.run(explored.view, key))
 
     @app.get("/api/points")
     async def points(key: Text) -> Response:
-        return _bytes(await workers.slow(explored.points, key))
+        return _bytes(await lanes.reading.run(explored.points, key))
 
     @app.get("/api/column")
     async def column(name: Text) -> Response:
         return _bytes(explored.column(name))
 
     @app.get("/api/row")
-    async def row(index: Annotated[int, Query(ge=0, lt=2**31)]) -> Response:
-        name, values, code, original, reconstruction = await workers.slow(explored.row, index)
+    async def row(request: Request, index: Annotated[int, Query(ge=0, lt=2**31)]) -> Response:
+        found = await lanes.moving.overtaken(request, explored.row, index)
+        if found is None:
+            return Response(status_code=_GONE)
+        name, values, code, original, reconstruction = found
         arrays = {"code": code, "original": original, "reconstruction": reconstruction}
         return _json({"id": name, "values": values, **{n: _array(a) for n, a in arrays.items()}})
 
@@ -150,7 +112,7 @@ def _add_points(app: FastAPI, explored: Explored, workers: Workers) -> None:
 
     @app.get("/api/originals")
     async def originals(rows: Rows) -> Response:
-        return _bytes(await workers.slow(explored.originals, _numbers(rows)))
+        return _bytes(await lanes.reading.run(explored.originals, _numbers(rows)))
 
     @app.get("/api/elbos")
     async def elbos() -> Response:
@@ -159,11 +121,11 @@ def _add_points(app: FastAPI, explored: Explored, workers: Workers) -> None:
     @app.post("/api/table")
     async def table(request: Request) -> Response:
         rows = _floats(await request.body(), "<u4", MOST_CELLS).astype(np.int64)
-        text = await workers.slow(explored.table, rows)
+        text = await lanes.reading.run(explored.table, rows)
         return Response(text, media_type="text/csv; charset=utf-8")
 
 
-def _add_codes(app: FastAPI, explored: Explored, workers: Workers) -> None:
+def _add_codes(app: FastAPI, explored: Explored, lanes: Lanes) -> None:
     """Codes that are drawn, and directions."""
 
     @app.get("/api/draw")
@@ -173,14 +135,15 @@ def _add_codes(app: FastAPI, explored: Explored, workers: Workers) -> None:
         seed: Seed = 0,
         told: Told = "",
     ) -> Response:
-        return _bytes(await workers.slow(explored.draw, n, source, seed, _given(told)))
+        lane = lanes.moving if source == "prior" else lanes.fitting
+        return _bytes(await lane.run(explored.draw, n, source, seed, _given(told)))
 
     @app.get("/api/direction")
     async def direction(attribute: Text, method: Method = "balanced") -> Response:
-        return _bytes(await workers.slow(explored.direction, attribute, method))
+        return _bytes(await lanes.fitting.run(explored.direction, attribute, method))
 
 
-def _decoding(explored: Explored, workers: Workers) -> Callable[[Request], Awaitable[Response]]:
+def _decoding(explored: Explored, lanes: Lanes) -> Callable[[Request], Awaitable[Response]]:
     """The way from codes to pictures, which a moving pointer takes sixty times a second."""
     size = explored.codes.shape[1]
 
@@ -190,13 +153,13 @@ def _decoding(explored: Explored, workers: Workers) -> Callable[[Request], Await
         if len(codes) % size:
             raise BadInput(f"`codes` are {len(codes)} numbers: give {size} for each.")
         rows = codes.reshape(-1, size)
-        found = await workers.quick(request, lambda: explored.decode(rows, given))
+        found = await lanes.moving.overtaken(request, explored.decode, rows, given)
         return Response(status_code=_GONE) if found is None else _bytes(found)
 
     return decode
 
 
-def _add_own(app: FastAPI, explored: Explored, workers: Workers) -> None:
+def _add_own(app: FastAPI, explored: Explored, lanes: Lanes) -> None:
     """Pictures of the user's."""
 
     @app.post("/api/encode")
@@ -212,7 +175,7 @@ def _add_own(app: FastAPI, explored: Explored, workers: Workers) -> None:
             if len(body) != height * width:
                 raise BadInput(f"`file` has {len(body)} bytes: give {height} x {width}.")
             source = np.frombuffer(body, np.uint8).reshape(height, width)
-        found = await workers.slow(explored.encode, source, _given(told))
+        found = await lanes.moving.run(explored.encode, source, _given(told))
         terms = {name: getattr(found, name) for name in ("elbo", "rate", "distortion", "below")}
         arrays = {"code": found.code, "prepared": found.prepared}
         arrays["reconstruction"] = found.reconstruction
@@ -279,6 +242,9 @@ async def _no_such(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error.detail)}, error.status_code)
 
 
+async def _left(request: Request, error: Exception) -> Response:
+    return Response(status_code=_GONE)
+
+
 async def _failed(request: Request, error: Exception) -> Response:
-    logging.getLogger("vaekit.explorer").error("%s failed", request.url.path, exc_info=error)
     return JSONResponse({"error": "Something went wrong here: the terminal says what."}, 500)

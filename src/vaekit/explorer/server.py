@@ -106,24 +106,27 @@ def _server(explored: Explored, where: Place) -> "Iterator[uvicorn.Server]":
     import uvicorn
 
     from vaekit.explorer.guard import Guard
-    from vaekit.explorer.routes import Workers, application
+    from vaekit.explorer.lanes import Lanes
+    from vaekit.explorer.routes import application
 
-    workers = Workers()
-    names = {"localhost", where.host, socket.gethostname()}
+    lanes = Lanes()
+    names = {"localhost", where.host, socket.gethostname()} - {""}
     config = uvicorn.Config(
-        Guard(application(explored, workers), where.token, names),
+        Guard(application(explored, lanes), where.token, names),
         http="h11",
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="error",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,
     )
     try:
         yield uvicorn.Server(config)
     finally:
-        workers.stop()
+        lanes.stop()
         where.socket.close()
 
 
