@@ -14,6 +14,8 @@ import {byId, button, calm, complain, make, select, shown, tick} from "./element
 import {fillCard} from "./card.js";
 import {isDark} from "./colours.js";
 
+const FIRST_SEEN = 64; // rows that tell how far values reach
+
 /** Start the page; resolves once it can be used. */
 export async function startPage(source) {
   theme();
@@ -48,7 +50,9 @@ async function build(source) {
   mapChoices(explorer, map);
   followPlane(explorer, map);
   renewWhenDark(explorer, colouring, painter);
-  await Promise.all([explorer.usePlane(scene.plane), colouring.use(colouring.first)]);
+  const first = Array.from({length: Math.min(FIRST_SEEN, scene.points)}, (_, k) => k);
+  const reached = scene.shown === "picture" ? null : explorer.originals(first).then((rows) => painter.reach(rows));
+  await Promise.all([explorer.usePlane(scene.plane), colouring.use(colouring.first), reached]);
   await explorer.startAtRow(0);
   explorer.attempt(async () => fillCard(await source.card()));
 }

@@ -13,6 +13,8 @@ export class PictureView {
     byId("live-box").prepend(this.live);
     byId("original-box").prepend(this.original);
     byId("picture").dataset.shown = explorer.scene.shown;
+    byId("axes-words").textContent = painter.axes();
+    byId("axes-words").hidden = !painter.axes();
     this.conditions();
     explorer.on("shown", () => this.show());
     explorer.on("told", () => this.conditions());
@@ -20,6 +22,7 @@ export class PictureView {
 
   show() {
     const {decoded, original, code, row, from, edited, place, residual} = this.explorer.shown;
+    if (original) this.painter.reach(original);
     this.painter.paint(this.live, decoded);
     if (original) this.painter.paint(this.original, original);
     byId("original-box").classList.toggle("none", !original);

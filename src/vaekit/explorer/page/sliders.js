@@ -15,6 +15,8 @@ export class DimensionSliders {
     this.more = button("", () => this.add(2 * FIRST), {class: "quiet"});
     byId("dimensions-more").append(this.more);
     this.add(FIRST);
+    const rated = explorer.scene.dimensions.some(({rate}) => rate !== null);
+    byId("dimensions-words").textContent = `${explorer.size > 1 ? `The most active first${rated ? ", with their rate; each" : "; each"}` : "It"} goes three standard deviations of the codes either way.`;
     explorer.on("shown", () => this.follow());
   }
 
