@@ -101,9 +101,8 @@ def scores(
 
     def make() -> Made:
         rows = _rows(dataset or run.dataset(), "held_out", most)
-        found = scored(
-            run.model(), rows, draws=draws, kind=run.spec.kind, batch_size=100, progress=progress
-        )
+        model, kind = run.model(), run.spec.kind
+        found = scored(model, rows, draws=draws, kind=kind, progress=progress)
         tensors = {name: torch.from_numpy(column) for name, column in found.columns.items()}
         return tensors, {
             "draws": found.draws,
