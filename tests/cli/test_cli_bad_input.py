@@ -131,6 +131,8 @@ def test_existing_files_are_not_overwritten_unless_forced(
         (["decode", "RUN", "objects.npy"], ["objects.npy"]),
         (["decode", "RUN", "nan.npy"], ["nan.npy", "finite"]),
         (["decode", "RUN", "text.parquet"], ["text.parquet"]),
+        (["decode", "RUN", "torn.json"], ["torn.json", "list of codes"]),
+        (["decode", "RUN", "ragged.json"], ["ragged.json", "list of codes"]),
         (["decode", "RUN", "far.npy"], ["far.npy", "as large as 1e+308"]),
         (["traverse", "RUN", "--steps", "1000000000"], ["--steps must be from 2 to 1,000"]),
         (["interpolate", "RUN", "a.png", "a.png", "--steps", "1001"], ["--steps must be from 2"]),
@@ -167,6 +169,8 @@ def test_commands_on_a_run_refuse(
     Path("text.parquet").write_text("no such thing")
     Path("text.csv").write_text("a,b\n1,2\n")
     Path("words.csv").write_text("id,z0,z1\na,1,b\n")
+    Path("torn.json").write_text("[[1, 2")
+    Path("ragged.json").write_text("[[1, 2], [3]]")
     Path("run.json").write_text("{}")
     before = contents(tmp_path)
     refused(call(*("small" if word == "RUN" else word for word in arguments)), *fragments)

@@ -4,7 +4,7 @@ import base64
 import http.client
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
 import numpy as np
@@ -28,12 +28,23 @@ class Reply(NamedTuple):
 
 
 class Asking:
-    """A connection to the server of an address, kept open as browsers do."""
+    """A connection to the server of an address, kept open as browsers do; closed after `with`."""
 
     def __init__(self, address: str) -> None:
+        self.address = address
         base, self.token = address.split("/#")
         self.host = base.removeprefix("http://")
         self.connection = http.client.HTTPConnection(self.host, timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def anew(self) -> "Asking":
+        """Another connection to the same server."""
+        return Asking(self.address)
 
     def __call__(
         self,

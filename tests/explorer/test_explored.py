@@ -1,6 +1,10 @@
 """What the page is told is what the library gives, for every kind of run."""
 
+import gc
 import json
+import subprocess
+import sys
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict
@@ -312,6 +316,35 @@ def test_melodies_are_symbols(quick: Quick, tmp_path: Path) -> None:
     assert own.prepared.shape == (1, 1, 32)
     with pytest.raises(vk.BadInput, match="MIDI"):
         found.encode(b"no tune")
+
+
+@pytest.mark.filterwarnings("ignore:on is not finished")
+def test_a_run_that_is_being_trained_stays_as_it_was_opened(tmp_path: Path) -> None:
+    flags = ["--hidden", "16", "--latent", "2", "--epochs", "100000", "--checkpoint-seconds", "0"]
+    words = ["train", "vae", "digits", *flags, "--name", "on", "--no-progress"]
+    command = [sys.executable, "-m", "vaekit", *words]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as training:
+        try:
+            place = tmp_path / "runs" / "on"
+            while not (place / "checkpoint" / "state.safetensors").exists():
+                assert training.poll() is None
+                time.sleep(0.05)
+            found = explored(place)
+            assert str(found.scene.note).startswith("on is training at epoch")
+            assert str(place) in found.scene.lines.command
+            kept = found.run.path
+            rows = found.model.encode(found.split.batch(slice(0, 50)))
+            np.testing.assert_allclose(found.codes[:50], rows, atol=1e-6)
+            known = vk.attribute_directions(found.run).vector("label=3")
+            np.testing.assert_allclose(found.direction("label=3"), known, rtol=1e-6)
+            np.testing.assert_array_equal(found.run.model().encode(found.split), found.codes)
+        finally:
+            training.kill()
+    assert not (place / "derived").exists()
+    assert kept.exists()
+    del found
+    gc.collect()
+    assert not kept.exists()
 
 
 def test_a_run_that_is_not_finished_opens_with_a_note(quick: Quick, tmp_path: Path) -> None:

@@ -176,7 +176,8 @@ def decode(
 
     Args:
         run: Name or folder of the run.
-        codes: A .npy file of shape (n, D), or Parquet or CSV with columns z0, z1, …
+        codes: A .npy file of shape (n, D), Parquet or CSV with columns z0, z1, …, or a list of
+            lists of numbers as JSON, as `vaekit explore` gives it.
         given: What the model is told, where it was trained with --condition: label=7.
         out: A .png or .npy file, of vectors .npy or .csv, of sound .wav, with a picture beside
             it; decoded in the run's folder by default.

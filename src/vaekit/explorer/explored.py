@@ -6,7 +6,8 @@ Each answer is one of the library's own functions; this module only remembers wh
 import json
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib.metadata import version
@@ -27,6 +28,7 @@ from vaekit.evaluation import Scores, scored
 from vaekit.explorer import planes, protocol
 from vaekit.explorer.card import card
 from vaekit.explorer.columns import columns, text_of
+from vaekit.explorer.pinned import pinned
 from vaekit.explorer.protocol import Abilities, Can, Card, PlaneView, Scene
 from vaekit.explorer.showing import Showing, showing
 from vaekit.kinds import KINDS
@@ -77,14 +79,15 @@ class Own:
 class Explored:
     """A run with all that the page needs at hand; see the methods.
 
+    run: with its data; what is trained meanwhile is another. place: the folder of the run itself.
     split: the N rows of the map. codes: of these, (N, D).
     """
 
     def __init__(self, run: Run, dataset: Dataset, *, progress: bool = False) -> None:
-        self.run, self.dataset = replace(run, given=dataset), dataset
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".* is not finished")  # the note says so
-            self.model: Autoencoder = run.model()
+        self.place, self._state, self._kept = run.path, run.state, pinned(run)
+        self.run, self.dataset = replace(self._kept, given=dataset), dataset
+        with _noted():
+            self.model: Autoencoder = self.run.model()
             self.codes = codes(self.run, "train", dataset, most=MOST_POINTS, progress=progress)
             self.scores: Scores = scores(
                 self.run, dataset, most=_SCORED, draws=_DRAWS, progress=progress
@@ -105,7 +108,8 @@ class Explored:
         others = [self._plane(planes.PCA)] if size > 1 else []
         listed = {each.key: each for each in (planes.named(e, "") for e in (plane, *others))}
         first = planes.named(plane, about)
-        finished, state = run.finished, run.state
+        finished = self._state == "finished"
+        note = f"{run.name} is {self._state}: this is its last checkpoint."
         return Scene(
             name=run.name,
             recipe=spec.recipe,
@@ -118,7 +122,7 @@ class Explored:
             part=NAMES["train"],
             data=self.dataset.name,
             finished=finished,
-            note=None if finished else f"{run.name} is {state}: this is its last checkpoint.",
+            note=None if finished else note,
             planes=list((listed | {first.key: first}).values()),
             plane=first.key,
             columns=[column for column, _ in self.columns.values()],
@@ -216,14 +220,16 @@ class Explored:
         if able is not True:
             raise BadInput(f"`source`: {able}")
         if source == "mixture":
-            found = code_mixture(self.run, min(_COMPONENTS, len(self.codes) // 2))
+            with _noted():
+                found = code_mixture(self.run, min(_COMPONENTS, len(self.codes) // 2))
             return found.sample(n, seed).astype("<f4")
         generator = torch.Generator().manual_seed(seed)
         return self.told(given).sample_codes(n, generator=generator).numpy()
 
     def direction(self, attribute: str, method: Method = "balanced") -> Array:
         """The direction of an attribute, float32 (D,)."""
-        return attribute_directions(self.run, method).vector(attribute).astype("<f4")
+        with _noted():
+            return attribute_directions(self.run, method).vector(attribute).astype("<f4")
 
     def table(self, rows: Sequence[int]) -> bytes:
         """The ids, columns and codes of some points as CSV."""
@@ -359,7 +365,7 @@ class Explored:
 
     @property
     def _lines(self) -> protocol.Lines:
-        place = str(self.run.path)
+        place = str(self.place)
         if self._told_columns:
             python = (
                 "import torch, vaekit as vk\n"
@@ -376,3 +382,11 @@ class Explored:
         return protocol.Lines(
             python, f"vaekit decode {place if plain else json.dumps(place)} code.json"
         )
+
+
+@contextmanager
+def _noted() -> Iterator[None]:
+    """Keep back the warning that a run is not finished: the page's note says so."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".* is not finished")
+        yield
