@@ -92,10 +92,14 @@ class OnPage:
 
     def at(self, places: Sequence[Sequence[float]]) -> Array:
         """Pixels of the window at which places of the plane lie."""
-        box = self.js("const b = document.getElementById('map').getBoundingClientRect();"
-                      "return [b.left, b.top]")  # fmt: skip
-        circle = self.js("const c = document.querySelector('#map .circle circle');"
-                         "return ['cx', 'cy', 'r'].map((n) => Number(c.getAttribute(n)))")  # fmt: skip
+        box = self.js(
+            "const b = document.getElementById('map').getBoundingClientRect();"
+            "return [b.left, b.top]"
+        )
+        circle = self.js(
+            "const c = document.querySelector('#map .circle circle');"
+            "return ['cx', 'cy', 'r'].map((name) => Number(c.getAttribute(name)))"
+        )
         plane = self.explored.view(self.explored.scene.plane)
         unit = circle[2] / plane.circle.radius
         away = (np.asarray(places) - np.asarray(plane.circle.centre)) * [unit, -unit]

@@ -105,7 +105,7 @@ def test_a_pointer_over_empty_space_decodes_the_place(page: OnPage, model: Explo
     place = hole(model)
     at = np.round(page.at([place])[0])
     for step in np.linspace(30, 0, 12):
-        page.mouse("Moved", at + [step, 0])
+        page.mouse("Moved", at + np.array([step, 0]))
     page.shows(decoded(model, place)[0], within=4)  # a pixel of the window is no number
     assert page.text("what").startswith("Place")
     assert page.find("#original-box").get_attribute("class") == "none"
@@ -373,9 +373,9 @@ def test_fingers_walk_and_pinch(page: OnPage, model: Explored) -> None:
     page.touch("End")
     until(lambda: np.allclose(page.code()[0], place, atol=2 / radius), "the point is there")
     page.shows(decoded(model, page.code())[0])
-    middle = np.array([x, y])
-    page.touch("Start", middle - [40, 0], middle + [40, 0])
-    page.touch("Move", middle - [80, 0], middle + [80, 0])
+    middle, reach = np.array([x, y]), np.array([40, 0])
+    page.touch("Start", middle - reach, middle + reach)
+    page.touch("Move", middle - 2 * reach, middle + 2 * reach)
     page.touch("End")
     until(lambda: page.view()[2] == pytest.approx(2 * radius, rel=0.02), "it is closer")
 
