@@ -53,6 +53,10 @@ class Place:
         host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}/#{self.token}"
 
+    def close(self) -> None:
+        """Listen no more."""
+        self.socket.close()
+
 
 def place(host: str = HOST, port: int = PORT, say: Say = print) -> Place:
     """A free port, this one or the next; another one than was asked for is said.
@@ -127,7 +131,7 @@ def _server(explored: Explored, where: Place) -> "Iterator[uvicorn.Server]":
         yield uvicorn.Server(config)
     finally:
         lanes.stop()
-        where.socket.close()
+        where.close()
 
 
 def _listening(host: str, port: int) -> socket.socket:
