@@ -265,8 +265,13 @@ def test_places_that_cannot_be_listened_on_are_refused() -> None:
         with pytest.raises(vk.BadInput):
             place(**wrong)  # type: ignore[arg-type]
     places = place(port=0), place(port=0)
+    everywhere = place("0.0.0.0", 0)
+    assert not everywhere.alone
+    assert everywhere.address.startswith("http://127.0.0.1:")
+    everywhere.close()
     for each in places:
-        each.socket.close()
+        assert each.alone
+        each.close()
         assert each.address == f"http://127.0.0.1:{each.port}/#{each.token}"
     assert places[0].token != places[1].token
 
