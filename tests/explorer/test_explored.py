@@ -232,7 +232,7 @@ def test_vectors_are_numbers_and_need_no_labels(quick: Quick) -> None:
     found = explored(quick("vae", frame, options={"latent": 2}))
     scene = asked(found)
     assert (scene["shown"], scene["row"], scene["columns"]) == ("values", [5], [])
-    assert scene["attributes"] == []
+    assert (scene["attributes"], scene["values"]) == ([], list("abcde"))
     originals, mask = found.originals(range(50)), found.split.mask
     assert mask is not None
     assert originals.dtype == np.dtype("<f4")

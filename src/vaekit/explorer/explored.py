@@ -134,6 +134,7 @@ class Explored:
             residual=spec.drawn,
             lines=self._lines,
             version=version("vaekit"),
+            values=run.columns if self.showing.shown == "values" else None,
             heat=self.showing.heat,
             roll=self.showing.roll,
         )
