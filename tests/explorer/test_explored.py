@@ -194,6 +194,7 @@ def test_a_space_may_have_one_dimension_or_many(quick: Quick, latent: int) -> No
     assert scene["latent"] == latent == len(scene["neutral"]) == len(scene["dimensions"])
     rates = [each["rate"] for each in scene["dimensions"]]
     assert rates == sorted(rates, reverse=True)
+    assert (scene["can"]["mixture"] is True) == (latent == 1)
     if latent == 1:
         assert scene["planes"] == [{"key": "0", "names": ["z0", ""], "about": ""}]
         assert found.view("0").axes == ([1.0], [0.0])
