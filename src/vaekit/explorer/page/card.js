@@ -1,55 +1,46 @@
 // The model card: what was trained, on what, with what result.
 
-import {byId, make, shown} from "./elements.js";
+import {byId, make, measured, shown} from "./elements.js";
 import {lineChart} from "./charts.js";
 
 export function fillCard(card) {
-  const facts = [["Recipe", card.recipe], ["Data", words(card.data)], ["Epochs", words(card.epochs)]];
-  const paper = card.paper ? [make("div", {}, make("dt", {text: "Paper"}), make("dd", {}, paperOf(card.paper)))] : [];
-  const settings = [...Object.entries(card.options ?? {}), ...Object.entries(card.training ?? {})];
-  const given = settings.filter(([, value]) => value !== null && value !== undefined && words(value) !== "");
-  byId("card-facts").replaceChildren(...facts.filter(([, value]) => value).map(fact), ...paper);
-  byId("card-options").replaceChildren(...given.map(([name, value]) => fact([name.replaceAll("_", " "), words(value)])));
-  byId("card-evaluation").replaceChildren(evaluation(card));
-  byId("card-note").textContent = card.note ?? "";
-  byId("card-curves").replaceChildren(...(card.curves ?? []).filter(({x}) => x.length > 0).map(lineChart));
-  byId("card-layers").replaceChildren(layers(card.layers ?? []));
-  byId("card-curves-part").hidden = !(card.curves ?? []).length;
+  const words = [`${card.recipe}: ${card.about}`, card.paper ? make("a", {href: card.paper, rel: "noreferrer", text: "Paper"}) : null];
+  byId("card-about").replaceChildren(...words.filter(Boolean).flatMap((each) => [each, " "]));
+  const versions = Object.entries(card.versions).map((pair) => pair.join(" ")).join(", ");
+  facts("card-model", {...card.options, parameters: shown(card.parameters), versions});
+  facts("card-training", {...card.training, epochs: shown(card.epochs)});
+  facts("card-data", card.data);
+  byId("card-evaluation").replaceChildren(evaluation(card.evaluation));
+  byId("card-measured").textContent = card.evaluation.length ? `Of ${card.measured}.` : "";
+  const curves = new Map();
+  for (const curve of card.curves.filter(({x}) => x.length)) curves.set(curve.name, [...(curves.get(curve.name) ?? []), curve]);
+  byId("card-curves").replaceChildren(...[...curves.values()].map(lineChart));
+  byId("card-curves-part").hidden = curves.size === 0;
+  byId("card-layers").replaceChildren(layers(card.layers));
 }
 
-function fact([name, value]) {
-  return make("div", {}, make("dt", {text: name}), make("dd", {text: value}));
+function facts(place, values) {
+  const given = Object.entries(values).filter(([, value]) => value !== "");
+  byId(place).replaceChildren(...given.map(([name, value]) => make("div", {}, make("dt", {text: name.replaceAll("_", " ")}), make("dd", {text: value}))));
 }
 
-function words(value) {
-  if (value === null || value === undefined) return "";
-  if (Array.isArray(value)) return value.map(words).join(", ");
-  if (typeof value === "object") return Object.entries(value).filter(([, each]) => each !== null).map(([name, each]) => `${name.replaceAll("_", " ")} ${words(each)}`).join(", ");
-  if (typeof value === "number") return shown(value, 4);
-  return value === true ? "yes" : value === false ? "no" : String(value);
-}
-
-function paperOf(text) {
-  const found = /https:\/\/[\w./-]+/.exec(text);
-  if (!found) return text;
-  const name = text.slice(0, found.index).replace(/[,.\s]+$/, "");
-  return make("a", {href: found[0], rel: "noreferrer", text: name || found[0]});
-}
-
-function evaluation({evaluation: rows}) {
-  if (!rows?.length) return make("p", {class: "soft", text: "Not measured yet."});
+function evaluation(rows) {
+  if (!rows.length) return make("p", {class: "soft", text: "This model has nothing that is measured here."});
   const lines = rows.map(({name, value, unit, error}) => {
-    const number = typeof value === "number" ? shown(value, 3) + (error ? ` ± ${shown(error, 3)}` : "") : words(value);
-    return make("tr", {}, make("th", {scope: "row", text: name}), make("td", {class: "number", text: number}), make("td", {text: unit ?? ""}));
+    const {number, spread} = measured(value, error);
+    return make("tr", {}, make("th", {scope: "row", text: name}), make("td", {class: "number", text: number}), make("td", {class: "number", text: spread}), make("td", {text: unit}));
   });
-  const head = make("tr", {}, ...["Measure", "Value", "Unit"].map((text) => make("th", {scope: "col", text})));
-  return make("table", {}, make("thead", {}, head), make("tbody", {}, lines));
+  return table([["Measure"], ["Value", "number"], ["±", "number"], ["Unit"]], lines);
 }
 
 function layers(rows) {
-  const lines = rows.map(({name, shape, parameters}) =>
-    make("tr", {}, make("th", {scope: "row", text: name}), make("td", {text: Array.isArray(shape) ? shape.join(" × ") : shape ?? ""}), make("td", {class: "number", text: typeof parameters === "number" ? shown(parameters) : parameters ?? ""})),
+  const lines = rows.map(({part, name, kind, shape, parameters}) =>
+    make("tr", {}, make("td", {text: part}), make("th", {scope: "row", text: kind}), make("td", {text: name}), make("td", {text: shape ? shape.join(" × ") : ""}), make("td", {class: "number", text: shown(parameters)})),
   );
-  const head = make("tr", {}, ...["Layer", "Gives", "Parameters"].map((text) => make("th", {scope: "col", text})));
+  return table([["Part"], ["Layer"], ["Name"], ["Gives"], ["Parameters", "number"]], lines);
+}
+
+function table(heads, lines) {
+  const head = make("tr", {}, heads.map(([text, kind]) => make("th", {scope: "col", class: kind, text})));
   return make("table", {}, make("thead", {}, head), make("tbody", {}, lines));
 }

@@ -13,6 +13,8 @@ function frame(label, [x0, x1], [y0, y1], names) {
   const floor = height - bottom;
   svg.append(drawn("line", {x1: left, x2: width - right, y1: floor, y2: floor, class: "axis"}));
   const below = roundTicks(x0, x1, 4);
+  if (names[0] === "epoch" && below.digits) below.ticks = [...new Set(below.ticks.map(Math.round))].filter((x) => x >= x0 && x <= x1);
+  if (names[0] === "epoch") below.digits = 0;
   for (const x of below.ticks) svg.append(drawn("text", {x: across(x), y: floor + 14, "text-anchor": "middle", text: fixed(x, below.digits)}));
   svg.append(drawn("text", {x: (left + width - right) / 2, y: height - 3, "text-anchor": "middle", class: "name", text: names[0]}));
   if (names[1]) {
@@ -35,16 +37,19 @@ function reachOf(values) {
   return low < high ? [low, high] : [low - 0.5, high + 0.5];
 }
 
-/** A line over epochs. */
-export function lineChart({name, unit, x, y}) {
-  const reach = reachOf(y);
-  const {svg, across, up} = frame(`${name}: from ${shown(y[0])} to ${shown(y.at(-1))} ${unit}`, reachOf(x), reach, ["epoch", unit || " "]);
-  const places = x.map((each, k) => [each, y[k]]).filter(([, value]) => Number.isFinite(value));
-  svg.append(drawn("polyline", {class: "curve", points: places.map(([a, b]) => `${across(a).toFixed(1)},${up(b).toFixed(1)}`).join(" ")}));
-  const [lastX, lastY] = places.at(-1) ?? [0, 0];
-  if (places.length) svg.append(drawn("circle", {cx: across(lastX), cy: up(lastY), r: 3, class: "end"}));
-  const title = make("figcaption", {}, make("strong", {text: name}), ` ${shown(lastY)} ${unit ?? ""} at the end`);
-  return make("figure", {}, svg, title);
+/** A quantity over epochs: of validation, and of training fainter. */
+export function lineChart(curves) {
+  const [{name, unit}] = curves;
+  const last = curves.find(({part}) => part === "validation") ?? curves[0];
+  const [across0, up0] = [reachOf(curves.flatMap(({x}) => x)), reachOf(curves.flatMap(({y}) => y))];
+  const {svg, across, up} = frame(`${name}: ${shown(last.y[0])} to ${shown(last.y.at(-1))} ${unit}`, across0, up0, ["epoch", unit]);
+  for (const {part, x, y} of curves) {
+    const places = x.map((each, k) => [across(each), up(y[k])]).filter(([, height]) => Number.isFinite(height));
+    const points = places.map((place) => place.map((each) => each.toFixed(1)).join(",")).join(" ");
+    svg.append(drawn("polyline", {class: `curve ${part}`, points}));
+    if (places.length) svg.append(drawn("circle", {cx: places.at(-1)[0], cy: places.at(-1)[1], r: 3, class: `end ${part}`}));
+  }
+  return make("figure", {}, svg, make("figcaption", {}, make("strong", {text: name}), `, ${shown(last.y.at(-1))} ${unit} at the end`));
 }
 
 /** The distribution of many numbers, and one number in it. */

@@ -12,7 +12,7 @@ export class Colouring {
     this.kept = new Map();
     const {columns} = explorer.scene;
     const choices = [["", "nothing"], ...columns.map(({name}) => [name, name.replaceAll("_", " ")])];
-    const first = columns.find(({kind}) => kind === "class") ?? columns.find(({kind}) => kind === "bool") ?? columns[0];
+    const first = columns.find(({kind, labels}) => kind === "class" && labels.length <= MANY) ?? columns.find(({kind}) => kind === "bool") ?? columns[0];
     const choose = (name) => explorer.attempt(() => this.use(name));
     if (columns.length) byId("map-choices").append(select("Colour", choices, first?.name ?? "", choose, {id: "colour"}));
     this.first = first?.name ?? "";

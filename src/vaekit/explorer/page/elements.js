@@ -58,15 +58,20 @@ export function select(label, choices, chosen, choose, attributes = {}) {
   return make("label", {class: "select"}, make("span", {text: label}), input);
 }
 
-const whole = new Intl.NumberFormat("en");
-
-/** A number for people: whole ones with commas, others with so many digits behind the point. */
+/** A number for people: whole ones as they are, others with so many digits behind the point. */
 export function shown(value, digits = 2) {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "none" : value < 0 ? "−∞" : "∞";
-  if (Number.isInteger(value) && digits !== -1) return whole.format(value).replace("-", "−");
-  const size = Math.abs(value);
-  const places = size >= 1000 ? 0 : size >= 100 ? Math.min(digits, 1) : digits;
-  return value.toFixed(places).replace("-", "−");
+  if (Number.isNaN(value)) return "none";
+  const places = Number.isInteger(value) || Math.abs(value) >= 1000 ? 0 : digits;
+  const format = {minimumFractionDigits: places, maximumFractionDigits: places};
+  return new Intl.NumberFormat("en", format).format(value).replace("-", "−");
+}
+
+/** A value and its standard error, with the digits that the error leaves it. */
+export function measured(value, error) {
+  if (!error) return {number: shown(value, Math.abs(value) < 10 ? 3 : 2), spread: ""};
+  const digits = Math.max(0, Math.min(6, 1 - Math.floor(Math.log10(error))));
+  const format = new Intl.NumberFormat("en", {minimumFractionDigits: digits, maximumFractionDigits: digits});
+  return {number: format.format(value).replace("-", "−"), spread: format.format(error)};
 }
 
 /** Always with so many digits behind the point, so that what moves keeps its width. */

@@ -168,7 +168,7 @@ export class LatentMap {
         ]),
       ),
     );
-    const diamond = (x, y) => [drawn("path", {d: `M${x} ${y - 9}l9 9l-9 9l-9-9z`})];
+    const diamond = (x, y) => [drawn("path", {d: `M${x} ${y - 14}l14 14l-14 14l-14-14z`})];
     marks.own.replaceChildren(...(state.own ? spot(state.own, diamond) : []));
     marks.hover.replaceChildren(...(state.hover ? spot(state.hover, (x, y) => [drawn("circle", {cx: x, cy: y, r: 7})]) : []));
     const ring = (x, y) => [drawn("circle", {cx: x, cy: y, r: 11, class: "halo"}), drawn("circle", {cx: x, cy: y, r: 8}), drawn("circle", {cx: x, cy: y, r: 1.8, class: "dot"})];

@@ -14,6 +14,8 @@ import {byId, button, calm, complain, make, select, shown, tick} from "./element
 import {fillCard} from "./card.js";
 import {isDark} from "./colours.js";
 
+const FIRST_SEEN = 64; // rows that tell how far values reach
+
 /** Start the page; resolves once it can be used. */
 export async function startPage(source) {
   theme();
@@ -48,10 +50,10 @@ async function build(source) {
   mapChoices(explorer, map);
   followPlane(explorer, map);
   renewWhenDark(explorer, colouring, painter);
-  await Promise.all([explorer.usePlane(scene.plane), colouring.use(colouring.first)]);
-  const near = map.near.nearest(...explorer.placeOf(scene.neutral), Infinity, () => true);
-  if (near >= 0 && scene.points) await explorer.startAtRow(near);
-  else explorer.start({code: Float32Array.from(scene.neutral), from: "neutral"});
+  const first = Array.from({length: Math.min(FIRST_SEEN, scene.points)}, (_, k) => k);
+  const reached = scene.shown === "picture" ? null : explorer.originals(first).then((rows) => painter.reach(rows));
+  await Promise.all([explorer.usePlane(scene.plane), colouring.use(colouring.first), reached]);
+  await explorer.startAtRow(0);
   explorer.attempt(async () => fillCard(await source.card()));
 }
 
@@ -90,6 +92,7 @@ function hearing(explorer) {
         await pinCode(explorer);
       }),
     lasso: (rows) => {
+      if (byId("lasso").getAttribute("aria-pressed") === "true") byId("lasso").click();
       explorer.select(rows);
       byId("tab-selection").click();
     },
@@ -134,7 +137,7 @@ function followPlane(explorer, map) {
 function planeWords({scene, plane}) {
   const about = scene.planes.find((each) => each.key === plane.key)?.about;
   const circle = scene.latent > 1 ? "The dashed circle encloses 99% of the codes." : "The dashed lines enclose 99% of the codes; heights are drawn at random.";
-  return `${about ? `${about[0].toUpperCase()}${about.slice(1)}. ` : ""}${circle}`;
+  return `${about ? `${/^z\d/.test(about) ? about : about[0].toUpperCase() + about.slice(1)}. ` : ""}${circle}`;
 }
 
 function mapChoices(explorer, map) {

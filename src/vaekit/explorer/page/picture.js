@@ -13,6 +13,8 @@ export class PictureView {
     byId("live-box").prepend(this.live);
     byId("original-box").prepend(this.original);
     byId("picture").dataset.shown = explorer.scene.shown;
+    byId("axes-words").textContent = painter.axes();
+    byId("axes-words").hidden = !painter.axes();
     this.conditions();
     explorer.on("shown", () => this.show());
     explorer.on("told", () => this.conditions());
@@ -20,6 +22,7 @@ export class PictureView {
 
   show() {
     const {decoded, original, code, row, from, edited, place, residual} = this.explorer.shown;
+    if (original) this.painter.reach(original);
     this.painter.paint(this.live, decoded);
     if (original) this.painter.paint(this.original, original);
     byId("original-box").classList.toggle("none", !original);
@@ -83,7 +86,7 @@ export function pictureButtons(explorer) {
   const {scene} = explorer;
   let seed = Math.floor(Math.random() * 2 ** 31);
   const from = async (name) => {
-    const code = await explorer.source.draw(1, name, seed++);
+    const code = await explorer.source.draw(1, name, seed++, explorer.told);
     explorer.start({code, from: name});
   };
   const guarded = (name, words) => {
@@ -92,5 +95,5 @@ export function pictureButtons(explorer) {
     return button(words, () => explorer.attempt(() => from(name)), {...attributes, id: `draw-${name}`});
   };
   const random = () => explorer.attempt(() => explorer.startAtRow(Math.floor(Math.random() * scene.points)));
-  return [button("A row at random", random, {id: "draw-row"}), guarded("prior", "From the prior"), guarded("mixture", "From the mixture")];
+  return [button("Random row", random, {id: "draw-row"}), guarded("prior", "From prior"), guarded("mixture", "From mixture")];
 }

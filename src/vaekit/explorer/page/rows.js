@@ -3,7 +3,7 @@
 import {classColours, css, numberColour} from "./colours.js";
 
 const BARS = {width: 640, height: 320};
-const STEP = {across: 8, up: 6};
+const STEP = {across: 8, up: 4};
 
 /** Draws rows of one scene. */
 export class RowPainter {
@@ -36,6 +36,16 @@ export class RowPainter {
     return this.width / this.height;
   }
 
+  /** What its two axes are, where a picture needs it said. */
+  axes() {
+    const {shown, heat, roll} = this.scene;
+    const number = (value) => new Intl.NumberFormat("en", {maximumSignificantDigits: 3}).format(value);
+    if (shown === "values") return `${number(this.length)} values, from the first to the last.`;
+    if (shown === "roll") return `Pitches upwards over ${number(this.shape[1] / (roll?.bar ?? 16))} bars.`;
+    if (shown !== "heat" || !heat) return "";
+    return `${number(this.shape[2] / heat.second)} seconds; ${number(heat.hertz[0])} to ${number(heat.hertz.at(-1))} hertz upwards, on the mel scale; brighter is louder.`;
+  }
+
   /** One row as values that stay when the rows they came from are gone. */
   single(rows, k = 0) {
     return {n: 1, data: rows.data.slice(k * this.length, (k + 1) * this.length)};
@@ -43,6 +53,7 @@ export class RowPainter {
 
   /** Learn from rows how far values reach, so that what is drawn later does not jump. */
   reach(rows) {
+    if (this.scene.shown === "picture") return;
     const roll = this.scene.shown === "roll";
     for (const value of rows.data) {
       if (Number.isNaN(value) || (roll && value >= 128)) continue;
@@ -53,7 +64,7 @@ export class RowPainter {
 
   paint(canvas, rows, k = 0) {
     const row = rows.data.subarray(k * this.length, (k + 1) * this.length);
-    if (this.scene.shown !== "picture") this.reach({data: row});
+    this.reach({data: row});
     this[this.scene.shown](canvas, row);
     canvas.classList.add("full");
   }

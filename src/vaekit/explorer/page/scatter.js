@@ -4,7 +4,7 @@ const VERTEX = `
 attribute vec2 place;
 attribute vec4 tint;
 uniform vec2 middle, stretch;
-uniform float size;
+uniform mediump float size;
 varying vec4 colour;
 void main() {
   gl_Position = tint.a == 0.0 ? vec4(2.0, 2.0, 0.0, 1.0) : vec4((place - middle) * stretch, 0.0, 1.0);
@@ -13,7 +13,7 @@ void main() {
 }`;
 const FRAGMENT = `
 precision mediump float;
-uniform float size;
+uniform mediump float size;
 varying vec4 colour;
 void main() {
   float away = length(gl_PointCoord - 0.5) * size;

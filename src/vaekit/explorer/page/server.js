@@ -80,8 +80,8 @@ export class ServerSource {
     return this.floats("elbos");
   }
 
-  draw(n, from, seed) {
-    return this.floats("draw", {n, from, seed});
+  draw(n, from, seed, told) {
+    return this.floats("draw", {n, from, seed, told: told && JSON.stringify(told)});
   }
 
   direction(attribute, method) {

@@ -3,6 +3,7 @@
 import {byId, button, fixed, make, segmented, tick} from "./elements.js";
 
 const FIRST = 12;
+const FEW = 4; // dimensions that come before attributes
 const SPREADS = 3;
 
 /** Sliders of the most active dimensions. */
@@ -14,6 +15,8 @@ export class DimensionSliders {
     this.more = button("", () => this.add(2 * FIRST), {class: "quiet"});
     byId("dimensions-more").append(this.more);
     this.add(FIRST);
+    const rated = explorer.scene.dimensions.some(({rate}) => rate !== null);
+    byId("dimensions-words").textContent = `${explorer.size > 1 ? `The most active first${rated ? ", with their rate; each" : "; each"}` : "It"} goes three standard deviations of the codes either way.`;
     explorer.on("shown", () => this.follow());
   }
 
@@ -56,9 +59,10 @@ export class EditControls {
     this.explorer = explorer;
     const {attributes, residual} = explorer.scene;
     byId("attributes-part").hidden = !attributes.length;
+    byId("panel-edit").classList.toggle("dimensions-first", explorer.size <= FEW);
     const methods = [...new Set(attributes.flatMap((attribute) => attribute.methods))];
     explorer.method = methods.includes("balanced") ? "balanced" : methods[0];
-    const choices = methods.map((method) => [method, method]);
+    const choices = methods.map((method) => [method, method === "means" ? "plain" : method]);
     byId("method").append(segmented("method", "How directions are found", choices, explorer.method, (method) => explorer.attempt(() => explorer.useMethod(method))));
     this.list = byId("attributes");
     this.inputs = attributes.map(({name}) => this.attribute(name));
