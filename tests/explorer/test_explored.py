@@ -89,7 +89,8 @@ def test_the_map_shows_codes_in_the_library_s_planes(page: Explored, digits: Run
     around = space.circle(codes, plane=space.principal(codes))
     view = page.view("pca")
     assert view.circle.radius == pytest.approx(around.radius)
-    assert view.names == around.plane.names if around.plane else False
+    assert around.plane is not None
+    assert view.names == around.plane.names
     np.testing.assert_allclose(page.view("1,0").axes, [[0, 1], [1, 0]])
     for key in ("0", "0,0", "0,2", "x", "0,1,2", "-1,0", "../0", ""):
         with pytest.raises(vk.BadInput):

@@ -141,7 +141,8 @@ export class Explorer {
     if (pointed?.row !== undefined) return this.channel.ask({row: pointed.row});
     if (pointed) return this.channel.ask({code: lifted(this.plane, pointed.place), told, from: "place", place: pointed.place});
     const {base} = this;
-    return this.channel.ask({code: this.code(), told, from: base.from, base, edited: this.edited(), residual: this.residual, own: true});
+    const edited = this.edited();
+    return this.channel.ask({code: this.code(), told, from: base.from, place: edited ? undefined : base.place, base, edited, residual: this.residual, own: true});
   }
 
   async made(job) {

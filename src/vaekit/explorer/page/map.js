@@ -271,6 +271,7 @@ export class LatentMap {
     this.act = null;
     this.marks.lasso.replaceChildren();
     if (cancelled || !act || act.kind === "pinch") return;
+    if (act.far && act.kind === "drag") this.drag(this.pixels(event));
     if (!act.far && act.kind !== "lasso") this.hear.pin(this.under(act.from));
     if (act.far && act.kind === "lasso") this.hear.lasso(this.inside(act.line));
   }

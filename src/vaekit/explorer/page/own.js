@@ -19,7 +19,7 @@ export class OwnInput {
     if (can.draw_by_hand === true) this.board = new DrawingBoard(explorer, (grey) => this.strokes.ask(grey));
     byId("board-part").hidden = can.draw_by_hand !== true;
     this.strokes = latest((grey) => explorer.source.encode(grey, explorer.told), (found) => this.show(found), (error) => this.fail(error));
-    this.prepared = painter.canvas({id: "prepared", role: "img", "aria-label": "Your picture as the model sees it"});
+    this.prepared = painter.canvas({id: "prepared", role: "img", "aria-label": `Your ${painter.name} as the model sees it`});
     this.again = painter.canvas({id: "own-reconstruction", role: "img", "aria-label": "Its reconstruction"});
     byId("prepared-box").prepend(this.prepared);
     byId("own-reconstruction-box").prepend(this.again);
@@ -27,6 +27,11 @@ export class OwnInput {
 
   files() {
     const file = byId("file");
+    if (this.explorer.scene.shown === "roll") {
+      byId("choose").textContent = "Choose a MIDI file";
+      byId("drop-words").textContent = "or drop one anywhere on the page. Its first bars are taken.";
+      file.setAttribute("accept", ".mid,.midi,audio/midi");
+    }
     const take = (given) => given && this.encode(given);
     file.addEventListener("change", () => {
       take(file.files[0]);

@@ -118,19 +118,14 @@ function pinShown(explorer) {
 }
 
 function followPlane(explorer, map) {
-  const point = () => explorer.plane && explorer.base && map.mark({point: explorer.placeOf(explorer.code())});
+  const point = () => explorer.plane && explorer.base && map.mark({hover: null, point: explorer.placeOf(explorer.code())});
   explorer.on("plane", () => {
     map.setPlane(explorer.plane);
     byId("plane-about").textContent = planeWords(explorer);
     explorer.emit("own");
     point();
   });
-  explorer.on("shown base", () => {
-    const {shown: now, pointed, plane} = explorer;
-    if (!plane || !now) return;
-    const place = explorer.placeOf(now.code);
-    map.mark(pointed ? {hover: now.own ? null : place} : {hover: null, point: place});
-  });
+  explorer.on("base shown", () => (explorer.pointed ? map.mark({hover: explorer.placeOf(explorer.shown.code)}) : point()));
   explorer.on("own", () => explorer.plane && explorer.own && map.mark({own: explorer.placeOf(explorer.own.code)}));
 }
 
