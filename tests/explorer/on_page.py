@@ -23,6 +23,8 @@ class OnPage:
 
     def __init__(self, browser: Any, address: str, explored: Explored) -> None:
         self.browser, self.explored = browser, explored
+        if browser.current_url == address:
+            browser.get("about:blank")  # it would stay as it is
         browser.get(address)
         until(lambda: self.js("return document.documentElement.dataset.ready"), "the page is ready")
         assert self.js("return document.documentElement.dataset.ready") == "yes", self.text(

@@ -138,7 +138,6 @@ def test_many_dimensions_and_a_run_that_is_not_finished(
             "return Array.from(document.querySelectorAll('#map .axes .name'), (e) => e.textContent)"
         )
         until(lambda: page.js(axis) == ["z511", "z300"], "the plane of choice")
-        codes = page.explored.codes
         for row in (1, 2):
             page.js("document.getElementById('draw-row').click()")
             until(lambda: page.text("what").startswith("Row"), "a row")

@@ -1,7 +1,8 @@
-// The colours of the project's figures, and the same hues light enough for a dark page.
+// The colours of the project's figures, and ten near their hues for a dark page, chosen as those
+// were: they stay apart in normal vision and with each of the three colour blindnesses.
 
 const BRIGHT_CLASSES = ["#165baf", "#4ad1b5", "#ba5a26", "#973c6c", "#29490d", "#2990c6", "#a4a5ff", "#5a2a71", "#ab9956", "#ffac3c"];
-const DARK_CLASSES = ["#3e73e3", "#a6fdfd", "#f49503", "#b05690", "#7a820d", "#50a1fe", "#b3c5ef", "#a899ab", "#eef752", "#fcbf97"];
+const DARK_CLASSES = ["#4067e8", "#68f6d2", "#c44318", "#f66693", "#e6ed0b", "#02a5d2", "#b6c3fe", "#a150a0", "#9b9e00", "#fab376"];
 const VIRIDIS = ["#440154", "#482475", "#414487", "#355f8d", "#2a788e", "#21918c", "#22a884", "#44bf70", "#7ad151", "#bddf26", "#fde725"];
 const MISSING_LIGHT = [185, 189, 195];
 const MISSING_DARK = [84, 92, 104];

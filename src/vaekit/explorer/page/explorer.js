@@ -45,6 +45,7 @@ export class Explorer {
     this.noEdit();
     this.pointed = null;
     if (base.told) this.tell(base.told, true);
+    this.toldThen = this.told;
     this.emit("base");
     this.refresh();
   }
@@ -142,6 +143,7 @@ export class Explorer {
     if (pointed) return this.channel.ask({code: lifted(this.plane, pointed.place), told, from: "place", place: pointed.place});
     const {base} = this;
     const edited = this.edited();
+    if (base.from === "row" && !edited && told === this.toldThen) return this.channel.ask({row: base.row});
     return this.channel.ask({code: this.code(), told, from: base.from, place: edited ? undefined : base.place, base, edited, residual: this.residual, own: true});
   }
 

@@ -35,6 +35,8 @@ async function build(source) {
   heading(scene);
   const explorer = new Explorer(source, scene);
   explorer.attempt = attempted;
+  // Asked before the views are built, which takes as long as the answers.
+  const asked = [explorer.usePlane(scene.plane), explorer.row(0)];
   const painter = new RowPainter(scene);
   const map = new LatentMap(byId("map"), hearing(explorer));
   const colouring = new Colouring(explorer, map);
@@ -52,7 +54,7 @@ async function build(source) {
   renewWhenDark(explorer, colouring, painter);
   const first = Array.from({length: Math.min(FIRST_SEEN, scene.points)}, (_, k) => k);
   const reached = scene.shown === "picture" ? null : explorer.originals(first).then((rows) => painter.reach(rows));
-  await Promise.all([explorer.usePlane(scene.plane), colouring.use(colouring.first), reached]);
+  await Promise.all([...asked, colouring.use(colouring.first), reached]);
   await explorer.startAtRow(0);
   explorer.attempt(async () => fillCard(await source.card()));
 }

@@ -21,10 +21,26 @@ void main() {
   gl_FragColor = colour * cover;
 }`;
 
-/** A painter of points on the canvas: WebGL where there is any, else pixels. */
+/**
+ * A painter of points on the canvas: WebGL where a graphics card does it, else pixels.
+ *
+ * WebGL that is emulated draws these points many times slower than they are set one by one.
+ */
 export function newScatter(canvas) {
-  const context = canvas.getContext("webgl", {antialias: false, premultipliedAlpha: true, powerPreference: "high-performance"});
+  const wishes = {antialias: false, powerPreference: "high-performance"};
+  const emulated = () => /swiftshader|llvmpipe|software|basic render/i.test(cardName());
+  const context = emulated() ? null : canvas.getContext("webgl", wishes);
   return context ? new CardScatter(canvas, context) : new PixelScatter(canvas);
+}
+
+/** What calls itself the graphics card; nothing where there is no WebGL. */
+function cardName() {
+  const context = document.createElement("canvas").getContext("webgl");
+  if (!context) return "";
+  const about = context.getExtension("WEBGL_debug_renderer_info");
+  const name = String(context.getParameter(about ? about.UNMASKED_RENDERER_WEBGL : context.RENDERER));
+  context.getExtension("WEBGL_lose_context")?.loseContext();
+  return name;
 }
 
 class CardScatter {
@@ -100,7 +116,7 @@ class CardScatter {
 class PixelScatter {
   constructor(canvas) {
     this.kind = "canvas";
-    [this.canvas, this.context] = [canvas, canvas.getContext("2d")];
+    [this.canvas, this.context] = [canvas, canvas.getContext("2d", {alpha: false})];
     [this.points, this.tints] = [new Float32Array(0), new Uint8Array(0)];
   }
 
@@ -113,19 +129,47 @@ class PixelScatter {
   }
 
   paint(view) {
-    const {width, height} = this.canvas;
-    if (!width || !height) return;
-    const image = this.context.createImageData(width, height);
-    const [pixels, tints] = [new Uint32Array(image.data.buffer), new Uint32Array(this.tints.slice().buffer)];
-    const [unit, side] = [view.unit * view.ratio, Math.max(1, Math.round(view.size * view.ratio * 0.85))];
-    const count = Math.min(this.points.length / 2, tints.length);
+    const {canvas, context, points, tints} = this;
+    const {width, height} = canvas;
+    if (this.image?.width !== width || this.image.height !== height) this.image = context.createImageData(width, height);
+    const bytes = this.image.data;
+    const ground = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).map(Number);
+    new Uint32Array(bytes.buffer).fill(new Uint32Array(new Uint8Array([...ground.slice(0, 3), 255]).buffer)[0]);
+    const disc = discOf(view.size * view.ratio);
+    const unit = view.unit * view.ratio;
+    const [left, top] = [width / 2 - view.x * unit - disc.middle, height / 2 + view.y * unit - disc.middle];
+    const count = Math.min(points.length / 2, tints.length / 4);
     for (let i = 0; i < count; i++) {
-      if (this.tints[4 * i + 3] === 0) continue;
-      const left = Math.round(width / 2 + (this.points[2 * i] - view.x) * unit - side / 2);
-      const top = Math.round(height / 2 - (this.points[2 * i + 1] - view.y) * unit - side / 2);
-      if (left < 0 || top < 0 || left + side > width || top + side > height) continue;
-      for (let y = top; y < top + side; y++) pixels.fill(tints[i], y * width + left, y * width + left + side);
+      const alpha = tints[4 * i + 3];
+      const x = Math.round(left + points[2 * i] * unit);
+      const y = Math.round(top - points[2 * i + 1] * unit);
+      if (alpha === 0 || x < 0 || y < 0 || x + disc.side > width || y + disc.side > height) continue;
+      const [r, g, b] = [tints[4 * i], tints[4 * i + 1], tints[4 * i + 2]];
+      for (let k = 0; k < disc.covers.length; k++) {
+        const at = 4 * ((y + disc.rows[k]) * width + x + disc.columns[k]);
+        const cover = alpha * disc.covers[k];
+        bytes[at] += ((r - bytes[at]) * cover) >> 16;
+        bytes[at + 1] += ((g - bytes[at + 1]) * cover) >> 16;
+        bytes[at + 2] += ((b - bytes[at + 2]) * cover) >> 16;
+      }
     }
-    this.context.putImageData(image, 0, 0);
+    context.putImageData(this.image, 0, 0);
   }
+}
+
+/** The pixels of a disc of this diameter: where they are, and how far each is covered, to 257. */
+function discOf(size) {
+  const side = Math.ceil(size) | 1;
+  const middle = (side - 1) / 2;
+  const disc = {side, middle, rows: [], columns: [], covers: []};
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      const cover = Math.max(0, Math.min(1, 0.5 * size + 0.5 - Math.hypot(x - middle, y - middle)));
+      if (cover < 0.05) continue;
+      disc.rows.push(y);
+      disc.columns.push(x);
+      disc.covers.push(Math.round(257 * cover));
+    }
+  }
+  return disc;
 }
