@@ -70,6 +70,7 @@ KINDS = {
     "voices": Kind("bars", {**MEMORY, "conductor": 5, "plan": 4, "bar": 4}, (2, 8)),
     "melody": Kind("lstm", {**MEMORY, "depth": 2, "scheduled": 0.5}, (1, 6)),
     "told-melody": Kind("bars", {**MEMORY, "conductor": 5, "plan": 4, "bar": 4}, (1, 8), context=2),
+    "attended": Kind("transformer", {**MEMORY, "heads": 2, "memory": 5}, (2, 6), context=2),
 }
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -83,7 +84,7 @@ FOR_CONTEXTS = {"cvae"}
 FOR_CUT_OUTS = {"generator"}
 FOR_MELODIES = {"music-vae"}
 FEW = {"pixel-gaussian", "cutout", "categorical"}  # that contexts are tried with
-MELODIES = {"voices", "melody", "told-melody"}
+MELODIES = {"voices", "melody", "told-melody", "attended"}
 
 CASES = [
     (recipe, kind, likelihood)
@@ -92,7 +93,7 @@ CASES = [
     for likelihood, part in LIKELIHOODS.items()
     if (kind in MELODIES) == (likelihood == "categorical")
     and (kind in MELODIES or recipe not in FOR_MELODIES)
-    and (kind != "melody" or recipe in ("vae", "music-vae", "iwae"))
+    and (kind not in ("melody", "attended") or recipe in ("vae", "music-vae", "iwae"))
     and part().support.check(KINDS[kind].data()).all()
     and (len(KINDS[kind].shape) == 3 or recipe not in FOR_PICTURES)
     and (KINDS[kind].context or recipe not in FOR_CONTEXTS)

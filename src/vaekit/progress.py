@@ -10,6 +10,8 @@ def progress_bar(what: str, total: int, shown: bool) -> Iterator[Callable[[], No
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), disable=not shown, transient=True) as bar:
+    console = Console(stderr=True)
+    hidden = not (shown and console.is_terminal)  # a file would get empty lines
+    with Progress(console=console, disable=hidden, transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda: bar.advance(task)

@@ -37,7 +37,19 @@ from vaekit.likelihoods import (
     cutout,
 )
 from vaekit.model import Autoencoder
-from vaekit.nets import LSTM, MLP, Bands, Bars, Conv, Critic, Net, ResNet, Shape, Styled
+from vaekit.nets import (
+    LSTM,
+    MLP,
+    Bands,
+    Bars,
+    Conv,
+    Critic,
+    Net,
+    ResNet,
+    Shape,
+    Styled,
+    Transformer,
+)
 from vaekit.objectives import (
     ELBO,
     IWAE,
@@ -417,6 +429,7 @@ def music_vae(
 ) -> Parts:
     """A VAE of melodies whose decoder conducts, then plays bar by bar; `net` LSTM plays flat.
 
+    The published models have beta 0.2, and at 16 bars 256 bits that are not charged (177 nats).
     Roberts et al. 2018, https://arxiv.org/abs/1803.05428
 
     Args:
@@ -457,6 +470,7 @@ NETS: dict[str, Callable[..., Net]] = {
     "bands": Bands,
     "lstm": LSTM,
     "bars": Bars,
+    "transformer": Transformer,
 }
 
 LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {

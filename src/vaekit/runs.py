@@ -129,6 +129,13 @@ class Run:
             return None
         return meter_for(self.spec.shape[-1], self.data["options"].get("meter"))
 
+    @property
+    def columns(self) -> list[str]:
+        """What a table calls the numbers of its vectors: as the data did, where that is known."""
+        width = self.spec.shape[0]
+        known = list(self.data["options"].get("columns") or ())
+        return known if len(known) == width else [f"x{number}" for number in range(width)]
+
     def picture(self, path: "Photo", crop: "Crop | None" = None) -> "NDArray[np.float32]":
         """A file of the user's as a row that the model reads, prepared as its data were.
 

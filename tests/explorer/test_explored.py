@@ -89,7 +89,8 @@ def test_the_map_shows_codes_in_the_library_s_planes(page: Explored, digits: Run
     around = space.circle(codes, plane=space.principal(codes))
     view = page.view("pca")
     assert view.circle.radius == pytest.approx(around.radius)
-    assert view.names == around.plane.names if around.plane else False
+    assert around.plane is not None
+    assert view.names == around.plane.names
     np.testing.assert_allclose(page.view("1,0").axes, [[0, 1], [1, 0]])
     for key in ("0", "0,0", "0,2", "x", "0,1,2", "-1,0", "../0", ""):
         with pytest.raises(vk.BadInput):
@@ -193,6 +194,7 @@ def test_a_space_may_have_one_dimension_or_many(quick: Quick, latent: int) -> No
     assert scene["latent"] == latent == len(scene["neutral"]) == len(scene["dimensions"])
     rates = [each["rate"] for each in scene["dimensions"]]
     assert rates == sorted(rates, reverse=True)
+    assert (scene["can"]["mixture"] is True) == (latent == 1)
     if latent == 1:
         assert scene["planes"] == [{"key": "0", "names": ["z0", ""], "about": ""}]
         assert found.view("0").axes == ([1.0], [0.0])
@@ -231,7 +233,7 @@ def test_vectors_are_numbers_and_need_no_labels(quick: Quick) -> None:
     found = explored(quick("vae", frame, options={"latent": 2}))
     scene = asked(found)
     assert (scene["shown"], scene["row"], scene["columns"]) == ("values", [5], [])
-    assert scene["attributes"] == []
+    assert (scene["attributes"], scene["values"]) == ([], list("abcde"))
     originals, mask = found.originals(range(50)), found.split.mask
     assert mask is not None
     assert originals.dtype == np.dtype("<f4")

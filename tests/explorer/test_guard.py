@@ -83,6 +83,8 @@ def test_every_answer_says_what_browsers_may_do(ask: Asking) -> None:
             assert "frame-ancestors 'none'" in policy
             assert headers["x-content-type-options"] == "nosniff"
             assert headers["referrer-policy"] == "no-referrer"
+            kept = "no-store" if path.startswith("/api/") else "no-cache"
+            assert headers["cache-control"] == kept
             assert "server" not in headers
 
 

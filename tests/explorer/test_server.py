@@ -252,13 +252,26 @@ def test_a_port_that_is_taken_gives_the_next_and_no_browser_is_no_matter(digits:
     assert said[1] == "No browser could be opened: open that address in one."
 
 
+def test_without_the_extra_it_says_what_to_install(
+    digits: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(vk.BadInput, match=r"pip install 'vaekit\[explorer\]'"):
+        vk.explore(digits, progress=False)
+
+
 def test_places_that_cannot_be_listened_on_are_refused() -> None:
     for wrong in ({"port": 70_000}, {"port": -1}, {"host": "203.0.113.7"}, {"host": "no.invalid"}):
         with pytest.raises(vk.BadInput):
             place(**wrong)  # type: ignore[arg-type]
     places = place(port=0), place(port=0)
+    everywhere = place("0.0.0.0", 0)
+    assert not everywhere.alone
+    assert everywhere.address.startswith("http://127.0.0.1:")
+    everywhere.close()
     for each in places:
-        each.socket.close()
+        assert each.alone
+        each.close()
         assert each.address == f"http://127.0.0.1:{each.port}/#{each.token}"
     assert places[0].token != places[1].token
 

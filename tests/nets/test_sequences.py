@@ -1,4 +1,4 @@
-"""Recurrent nets of melodies: what each step may know, and what is played."""
+"""Nets of melodies: what each step may know, and what is played."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from vaekit.contracts import Autoregressive, Decoder
 from vaekit.errors import BadInput
 from vaekit.likelihoods import Categorical
-from vaekit.nets import LSTM, Bars, Net
+from vaekit.nets import LSTM, Bars, Net, Transformer
 from vaekit.recipes import music_vae, vae
 from vaekit.records import Batch
 
@@ -19,6 +19,7 @@ SMALL: dict[str, Any] = {"units": 7, "embedding": 3, "symbols": SYMBOLS}
 NETS: dict[str, Net] = {
     "lstm": LSTM(**SMALL, depth=2),
     "bars": Bars(**SMALL, conductor=6, plan=5, bar=4),
+    "transformer": Transformer(**{**SMALL, "units": 8}, heads=2, memory=5),
 }
 SHAPES = [(1, 12), (3, 8)]
 
@@ -114,16 +115,20 @@ def test_a_bar_is_what_its_plan_alone_plays() -> None:
     torch.testing.assert_close(alone, whole)
 
 
-def test_flat_bars_see_each_other() -> None:
-    decoder, z, x = decoder_of("lstm", (1, 12)), codes(), symbols((1, 12))
+@pytest.mark.parametrize("flat", ["lstm", "transformer"])
+def test_flat_bars_see_each_other(flat: str) -> None:
+    decoder, z, x = decoder_of(flat, (1, 12)), codes(), symbols((1, 12))
     other = x.clone()
     other[..., 0] = (other[..., 0] + 1) % SYMBOLS
     assert not torch.equal(decoder(z, None, other)[..., -1], decoder(z, None, x)[..., -1])
 
 
-def test_scheduled_sampling_reads_some_steps_of_itself_in_training_alone() -> None:
+@pytest.mark.parametrize(
+    "net", [LSTM(**SMALL, scheduled=0.5), Transformer(8, 2, 2, 5, 3, 0.5, SYMBOLS)]
+)
+def test_scheduled_sampling_reads_some_steps_of_itself_in_training_alone(net: Net) -> None:
     torch.manual_seed(0)
-    decoder = LSTM(**SMALL, scheduled=0.5).decoder(D, (SYMBOLS, 1, 12))
+    decoder: Any = net.decoder(D, (SYMBOLS, 1, 12))
     z, x = codes(), symbols((1, 12))
     assert isinstance(decoder, Autoregressive)
     plain = decoder.player(z.flatten(0, 1), x.long().repeat(K, 1, 1)).view(K, B, SYMBOLS, 1, 12)

@@ -3,10 +3,12 @@
 import sys
 from pathlib import Path
 
+from vaekit.cli import output
 from vaekit.cli.flags import command
 from vaekit.runs import ROOT, open_run
 
 _HOST, _PORT = "127.0.0.1", 8765
+_ENDINGS = (".html",)
 
 
 @command
@@ -18,6 +20,7 @@ def explore(
     port: int = _PORT,
     browser: bool = True,
     save: Path | None = None,
+    force: bool = False,
     root: str = ROOT,
 ) -> None:
     """Open a page to walk through a run's model: its map, sliders, your own pictures.
@@ -30,15 +33,17 @@ def explore(
         host: Address to listen on; by default this machine alone can open the page.
         port: Port to listen on; where it is taken the next free one.
         browser: Open a browser.
-        save: Write one file that works without Python and network instead.
+        save: Write a page to this .html file instead, which works without Python and network.
+        force: Replace a file that is there.
         root: Folder of runs.
     """
     opened = open_run(run, root)
     if save is not None:
+        path = output.target(save, save, _ENDINGS, force, flag="--save")
         from vaekit.explorer.saved import save_page
 
-        save_page(opened, save)
-        print(save)
+        save_page(opened, path)
+        print(path)
         return
     from vaekit import explorer
 

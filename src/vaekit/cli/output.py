@@ -60,10 +60,11 @@ def target(
     endings: Sequence[str],
     force: bool,
     beside: str | None = None,
+    flag: str = "--out",
 ) -> Path:
     """Where to write: `out`; or the default, with the next free number where it is there already.
 
-    beside: the ending of another file that will lie there, too.
+    beside: the ending of another file that will lie there, too. flag: what `out` was given by.
 
     Raises BadInput for another ending, and for an `out` that is there, unless forced.
     """
@@ -78,9 +79,9 @@ def target(
         return next(free)
     path = out
     if path.suffix.lower() not in endings:
-        raise BadInput(f"--out must end in {' or '.join(endings)}, not be {str(path)!r}.")
+        raise BadInput(f"{flag} must end in {' or '.join(endings)}, not be {str(path)!r}.")
     if (taken := there(path)) is not None and not force:
-        raise BadInput(f"{taken} is there already: give another --out, or --force.")
+        raise BadInput(f"{taken} is there already: give another {flag}, or --force.")
     return path
 
 

@@ -4,6 +4,7 @@ run ─▶ Explored ─▶ routes ─▶ Guard ─▶ uvicorn ─▶ page/ in th
               └──▶ saved: the same page as one file, with a decoder that runs in it
 """
 
+from contextlib import closing
 from pathlib import Path
 
 from vaekit.explorer.explored import Explored
@@ -33,8 +34,8 @@ def explore(
     `explorer` is not installed; KeyboardInterrupt in the end.
     """
     check_installed()
-    found = explored(run, progress=progress)
-    serve(found, place(host, port, say), browser=browser, say=say)
+    with closing(place(host, port, say)) as where:
+        serve(explored(run, progress=progress), where, browser=browser, say=say)
 
 
 def explored(run: Run | str | Path, *, progress: bool = False) -> Explored:

@@ -55,6 +55,7 @@ MOST_CELLS = 10_000_000
 METHODS: tuple[Method, ...] = ("means", "balanced")
 _SCORED, _DRAWS = 1_000, 8  # held-out rows whose ELBO is known, and codes drawn for each
 _COMPONENTS = 20
+_MIXED = 128  # dimensions in which a mixture is fitted while one waits
 _BY_HAND = 64  # pixels of a side that one can draw on
 
 
@@ -134,6 +135,7 @@ class Explored:
             residual=spec.drawn,
             lines=self._lines,
             version=version("vaekit"),
+            values=run.columns if self.showing.shown == "values" else None,
             heat=self.showing.heat,
             roll=self.showing.roll,
         )
@@ -341,18 +343,30 @@ class Explored:
         small = spec.drawn and spec.shape[0] == 1 and max(spec.shape[1:]) <= _BY_HAND
         hand: Can = "Only grey pictures of up to 64 pixels are drawn by hand."
         prior: Can = "This latent has no prior that codes could be drawn from."
-        told: Can = "The prior follows what the model is told, and a mixture of all codes would not"
-        few: Can = "There are too few points to fit a mixture to."
         elbo: Can = "A model whose codes cost nothing has no ELBO, only a distortion."
         return Abilities(
             decode=True,
             encode=able,
             draw_by_hand=(able if able is not True else True) if small else hand,
             prior="prior" in latent.provides or prior,
-            mixture=told if latent.context else len(self.codes) > 1 or few,
+            mixture=self._mixing,
             elbo="elbo" in self.scores.columns or elbo,
             table=True,
         )
+
+    @property
+    def _mixing(self) -> Can:
+        """Whether a mixture can be fitted to the codes."""
+        if self.model.latent.context:
+            return "The prior follows what the model is told, and a mixture of codes would not."
+        if len(self.codes) < 2:
+            return "There are too few points to fit a mixture to."
+        if self.model.latent.size > _MIXED:
+            return (
+                f"A mixture in {self.model.latent.size} dimensions takes minutes to fit: "
+                "`vaekit.sample` with `mixture` draws from one."
+            )
+        return True
 
     @property
     def _reading(self) -> Can:

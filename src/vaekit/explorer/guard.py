@@ -56,7 +56,7 @@ class Guard:
         """Answer a request, or refuse it."""
         if scope["type"] != "http":
             return  # no websockets: the server closes them
-        sending = _with_headers(send)
+        sending = _with_headers(send, kept=not scope["path"].startswith(API))
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         refusal = self._refusal(scope["path"], scope["headers"], headers)
         if refusal is not None:
@@ -110,8 +110,10 @@ async def refused(send: Send, status: int, why: str) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _with_headers(send: Send) -> Send:
-    more = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
+def _with_headers(send: Send, *, kept: bool) -> Send:
+    """Every answer says what browsers may do; kept: whether they may keep it, and ask again."""
+    named = {**_HEADERS, "cache-control": "no-cache" if kept else "no-store"}
+    more = [(name.encode(), value.encode()) for name, value in named.items()]
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -136,6 +136,7 @@ class Scene:
     shape: of a row of the data. row: of one as it is shown. latent: D. points: N of the map.
     note: what a reader must know first, such as that the run is not finished.
     neutral: the mean code (D,). residual: whether detail that was lost can be put back.
+    values: what the numbers of vectors are called.
     """
 
     name: str
@@ -161,6 +162,7 @@ class Scene:
     residual: bool
     lines: Lines
     version: str
+    values: list[str] | None = None
     heat: Heat | None = None
     roll: Roll | None = None
 

@@ -66,7 +66,7 @@ def _add_page(app: FastAPI) -> None:
 
     def serving(body: bytes, kind: str) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:
-            return Response(body, media_type=kind, headers={"cache-control": "no-cache"})
+            return Response(body, media_type=kind)
 
         return serve
 

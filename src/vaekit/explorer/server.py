@@ -1,6 +1,7 @@
 """Serving the page: a port, a token, an address that is printed, until Ctrl-C."""
 
 import errno
+import ipaddress
 import os
 import secrets
 import socket
@@ -53,6 +54,15 @@ class Place:
         host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}/#{self.token}"
 
+    @property
+    def alone(self) -> bool:
+        """Whether this machine alone can ask."""
+        return ipaddress.ip_address(self.socket.getsockname()[0]).is_loopback
+
+    def close(self) -> None:
+        """Listen no more."""
+        self.socket.close()
+
 
 def place(host: str = HOST, port: int = PORT, say: Say = print) -> Place:
     """A free port, this one or the next; another one than was asked for is said.
@@ -81,6 +91,11 @@ def serve(explored: Explored, where: Place, *, browser: bool = True, say: Say = 
     """Serve the page until Ctrl-C, which raises KeyboardInterrupt when all is closed."""
     with _server(explored, where) as server:
         say(where.address)
+        if not where.alone:
+            say(
+                f"Others reach it at port {where.port} of this machine's address, with the same "
+                "token; nothing that they send or get is encrypted."
+            )
         if browser:
             threading.Thread(target=_open, args=(where.address, say), daemon=True).start()
         server.run(sockets=[where.socket])
@@ -127,7 +142,7 @@ def _server(explored: Explored, where: Place) -> "Iterator[uvicorn.Server]":
         yield uvicorn.Server(config)
     finally:
         lanes.stop()
-        where.socket.close()
+        where.close()
 
 
 def _listening(host: str, port: int) -> socket.socket:

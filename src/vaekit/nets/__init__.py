@@ -1,6 +1,7 @@
 """Encoder and decoder bodies, as options that build them."""
 
 from vaekit.contracts import Net, Shape
+from vaekit.nets.attention import Transformer
 from vaekit.nets.bands import Bands
 from vaekit.nets.conv import Conv
 from vaekit.nets.critic import Critic, Judgement
@@ -21,4 +22,5 @@ __all__ = [
     "ResNet",
     "Shape",
     "Styled",
+    "Transformer",
 ]

@@ -1,7 +1,7 @@
 """Recurrent nets of melodies: V voices of T symbols, each step given those before it."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Protocol, final
 
 import torch
 from torch import Generator, Tensor, nn
@@ -42,17 +42,17 @@ class LSTM:
     symbols: int = SYMBOLS
 
     def __post_init__(self) -> None:
-        _check(self.units, self.depth, self.embedding, self.scheduled, self.symbols)
+        check_memory(self.units, self.depth, self.embedding, self.scheduled, self.symbols)
 
     def encoder(self, shape: Shape, context: int = 0) -> "LSTMEncoder":
         """The body from symbols (B, V, T) to features (B, F)."""
-        return LSTMEncoder(_voices(shape), self.units, self.embedding, self.symbols, context)
+        return LSTMEncoder(voices_of(shape), self.units, self.embedding, self.symbols, context)
 
-    def decoder(self, latent: int, outputs: Shape, context: int = 0) -> "LSTMDecoder":
+    def decoder(self, latent: int, outputs: Shape, context: int = 0) -> "FlatDecoder":
         """The body from codes (K, B, D) to logits (K, B, M, V, T)."""
-        _check_outputs(outputs, self.symbols)
-        player = Player(latent + context, outputs, self.units, self.depth, self.embedding)
-        return LSTMDecoder(player, self.scheduled, context)
+        check_outputs(outputs, self.symbols)
+        player = LSTMPlayer(latent + context, outputs, self.units, self.depth, self.embedding)
+        return FlatDecoder(player, self.scheduled, context)
 
 
 @final
@@ -88,7 +88,7 @@ class Bars:
     symbols: int = SYMBOLS
 
     def __post_init__(self) -> None:
-        _check(self.units, self.depth, self.embedding, self.scheduled, self.symbols)
+        check_memory(self.units, self.depth, self.embedding, self.scheduled, self.symbols)
         for name in ("conductor", "plan", "bar"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -96,16 +96,18 @@ class Bars:
 
     def encoder(self, shape: Shape, context: int = 0) -> "LSTMEncoder":
         """The body from symbols (B, V, T) to features (B, F)."""
-        return LSTMEncoder(_voices(shape), self.units, self.embedding, self.symbols, context)
+        return LSTMEncoder(voices_of(shape), self.units, self.embedding, self.symbols, context)
 
     def decoder(self, latent: int, outputs: Shape, context: int = 0) -> "BarsDecoder":
         """The body from codes (K, B, D) to logits (K, B, M, V, T)."""
-        _check_outputs(outputs, self.symbols)
+        check_outputs(outputs, self.symbols)
         classes, voices, steps = outputs
         bar = self.bar or (_FOURS if steps % 3 else _THREES)
         if steps % bar:
             raise BadInput(f"`bar={bar}` does not divide the {steps} steps of a row: give another.")
-        player = Player(self.plan, (classes, voices, bar), self.units, self.depth, self.embedding)
+        player = LSTMPlayer(
+            self.plan, (classes, voices, bar), self.units, self.depth, self.embedding
+        )
         return BarsDecoder(
             Conductor(latent + context, self.conductor, self.plan, steps // bar),
             player,
@@ -160,8 +162,27 @@ class VoiceEmbedding(nn.Module):
         return found.flatten(2)
 
 
+class Player(Protocol):
+    """What plays T steps from a vector (N, D), one after another; `classes` symbols there are.
+
+    start: the layer that reads the vector first.
+    """
+
+    classes: int
+    steps: int
+    start: nn.Linear
+
+    def __call__(self, vector: Tensor, target: Tensor) -> Tensor:
+        """Logits (N, M, V, T) of each step of a target (N, V, T), given those before it."""
+
+    def generated(
+        self, vector: Tensor, temperature: float, generator: Generator | None
+    ) -> tuple[Tensor, Tensor]:
+        """What it plays of itself: symbols (N, V, T), and their logits (N, M, V, T)."""
+
+
 @final
-class Player(nn.Module):
+class LSTMPlayer(nn.Module):
     """A memory that plays T steps from a vector (N, D), which it reads in every step.
 
     Its state begins as the vector says, and the step before the first one is none.
@@ -239,8 +260,8 @@ class Conductor(nn.Module):
 
 
 @final
-class LSTMDecoder(nn.Module):
-    """From codes (K, B, D) to logits (K, B, M, V, T), the code read in every step."""
+class FlatDecoder(nn.Module):
+    """From codes (K, B, D) to logits (K, B, M, V, T): a player of all steps, and its code."""
 
     def __init__(self, player: Player, scheduled: float, context: int = 0) -> None:
         super().__init__()
@@ -343,15 +364,13 @@ def _taught(
     Martins 2019, https://arxiv.org/abs/1906.07651).
     """
     if not scheduled:
-        logits: Tensor = player(vector, target)
-        return logits
+        return player(vector, target)
     with torch.no_grad():
         guessed = chosen(player(vector, target), 1.0, generator)
     place = target.device if generator is None else generator.device
     drawn = torch.rand(len(target), 1, target.shape[2], generator=generator, device=place)
     own = drawn.to(target.device) < scheduled
-    taught: Tensor = player(vector, torch.where(own, guessed, target))
-    return taught
+    return player(vector, torch.where(own, guessed, target))
 
 
 def _sure(symbols: Tensor, logits: Tensor, temperature: float) -> Tensor:
@@ -370,13 +389,15 @@ def _folded(
     return with_context(z, context).flatten(0, 1), symbols.flatten(0, 1)
 
 
-def _voices(shape: Shape) -> int:
+def voices_of(shape: Shape) -> int:
+    """The V of rows (V, T); raises BadInput where rows have another shape."""
     if len(shape) != 2:
         raise BadInput(f"This `net` reads voices of symbols (V, T), not {shape}: take another.")
     return shape[0]
 
 
-def _check_outputs(outputs: Shape, symbols: int) -> None:
+def check_outputs(outputs: Shape, symbols: int) -> None:
+    """Raises BadInput where parameters are not logits (M, V, T) of so many symbols."""
     if len(outputs) != 3 or outputs[0] != symbols:
         raise BadInput(
             f"This `net` gives logits of {symbols} symbols for voices (V, T), not {outputs}: take "
@@ -384,7 +405,8 @@ def _check_outputs(outputs: Shape, symbols: int) -> None:
         )
 
 
-def _check(units: int, depth: int, embedding: int, scheduled: float, symbols: int) -> None:
+def check_memory(units: int, depth: int, embedding: int, scheduled: float, symbols: int) -> None:
+    """Raises BadInput where an option that all nets of melodies share makes no sense."""
     for name, value, least in (
         ("units", units, 1),
         ("depth", depth, 1),
