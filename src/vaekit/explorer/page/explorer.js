@@ -6,7 +6,9 @@ import {latest} from "./latest.js";
 
 const KEPT_ROWS = 400;
 const MOST_CODES = 250; // decoded in one request
-const MOST_ROWS = 500; // asked for in one request
+const MOST_ROWS = 1000; // asked for in one request
+const MOST_LINES = 10000; // of a table in one request
+const AT_ONCE = 4; // requests
 
 /** The state of the page. Views hear of its changes: plane, base, shown, pins, selection, told. */
 export class Explorer {
@@ -183,24 +185,19 @@ export class Explorer {
   }
 
   async originals(rows) {
-    const parts = [];
-    for (let k = 0; k < rows.length; k += MOST_ROWS) parts.push(await this.source.originals(rows.slice(k, k + MOST_ROWS)));
-    return joinedRows(parts);
+    return joinedRows(await inParts(rows, MOST_ROWS, (part) => this.source.originals(part)));
   }
 
   async codes(rows) {
+    const parts = await inParts(rows, MOST_ROWS, (part) => this.source.codes(part));
     const codes = new Float32Array(rows.length * this.size);
-    for (let k = 0; k < rows.length; k += MOST_ROWS) codes.set(await this.source.codes(rows.slice(k, k + MOST_ROWS)), k * this.size);
+    parts.forEach((part, k) => codes.set(part, k * MOST_ROWS * this.size));
     return codes;
   }
 
   async table(rows) {
-    let text = "";
-    for (let k = 0; k < rows.length; k += MOST_ROWS) {
-      const part = await this.source.table(rows.slice(k, k + MOST_ROWS));
-      text += k ? part.slice(part.indexOf("\n") + 1) : part;
-    }
-    return text;
+    const parts = await inParts(rows, MOST_LINES, (part) => this.source.table(part));
+    return parts.map((text, k) => (k ? text.slice(text.indexOf("\n") + 1) : text)).join("");
   }
 
   // The plane, pins and selection.
@@ -214,7 +211,10 @@ export class Explorer {
     return flattened(this.plane, code);
   }
 
+  /** Pin a code, unless it is pinned already. */
   addPin(pin) {
+    const same = ({code, told}) => told === pin.told && code.every((value, d) => value === pin.code[d]);
+    if (this.pins.some(same)) return;
     this.pins.push({...pin, number: this.nextPin++});
     this.emit("pins");
   }
@@ -239,6 +239,14 @@ function withResidual(decoded, {original, reconstruction}) {
     data[k] = Math.max(highest === 255 ? 0 : -Infinity, Math.min(highest, value));
   }
   return {n: 1, data};
+}
+
+/** What `ask` gives for parts of the rows, a few of them at once, in their order. */
+async function inParts(rows, most, ask) {
+  const parts = Array.from({length: Math.ceil(rows.length / most)}, (_, k) => rows.slice(k * most, (k + 1) * most));
+  const found = [];
+  for (let k = 0; k < parts.length; k += AT_ONCE) found.push(...(await Promise.all(parts.slice(k, k + AT_ONCE).map(ask))));
+  return found;
 }
 
 export function joinedRows(parts) {

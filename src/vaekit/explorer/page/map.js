@@ -112,7 +112,8 @@ export class LatentMap {
     this.asked = null;
     if (!this.plane || !this.width) return;
     const closer = this.view.unit / this.home;
-    this.scatter.paint({...this.view, ratio: this.ratio, size: Math.min(14, this.dot * Math.max(0.8, closer) ** 0.4)});
+    const room = Math.max(0.6, Math.min(1.4, Math.min(this.width, this.height) / 600)) ** 0.5;
+    this.scatter.paint({...this.view, ratio: this.ratio, size: Math.min(14, this.dot * room * Math.max(0.8, closer) ** 0.4)});
     this.paintAxes();
     this.paintMarks();
   }
@@ -124,14 +125,14 @@ export class LatentMap {
     const lines = [];
     const [west, south] = this.placeAt(0, height);
     const [east, north] = this.placeAt(width, 0);
-    const across = roundTicks(west, east, width / 90);
+    const across = roundTicks(west, east, width / Math.min(90, 30 + width / 8));
     for (const x of across.ticks) {
       const [px] = this.pixelsAt([x, 0]);
       lines.push(drawn("line", {x1: px, x2: px, y1: 0, y2: height, class: Math.abs(x) < 1e-9 ? "zero" : "line"}));
       parts.push(drawn("text", {x: left + px, y: bottom + 16, "text-anchor": "middle", text: fixed(x, across.digits)}));
     }
     if (!this.flat) {
-      const up = roundTicks(south, north, height / 90);
+      const up = roundTicks(south, north, height / Math.min(90, 30 + height / 8));
       for (const y of up.ticks) {
         const [, py] = this.pixelsAt([0, y]);
         lines.push(drawn("line", {x1: 0, x2: width, y1: py, y2: py, class: Math.abs(y) < 1e-9 ? "zero" : "line"}));

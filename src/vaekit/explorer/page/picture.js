@@ -13,8 +13,7 @@ export class PictureView {
     byId("live-box").prepend(this.live);
     byId("original-box").prepend(this.original);
     byId("picture").dataset.shown = explorer.scene.shown;
-    byId("axes-words").textContent = painter.axes();
-    byId("axes-words").hidden = !painter.axes();
+    byId("axes-words").hidden = explorer.scene.shown === "picture";
     this.conditions();
     explorer.on("shown", () => this.show());
     explorer.on("told", () => this.conditions());
@@ -25,6 +24,7 @@ export class PictureView {
     if (original) this.painter.reach(original);
     this.painter.paint(this.live, decoded);
     if (original) this.painter.paint(this.original, original);
+    byId("axes-words").textContent = this.painter.axes();
     byId("original-box").classList.toggle("none", !original);
     const what = original && !edited ? "Reconstruction" : edited ? `Edited${residual ? ", with its residual" : ""}` : "Decoded";
     byId("live-words").textContent = what;

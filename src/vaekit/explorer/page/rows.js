@@ -40,7 +40,7 @@ export class RowPainter {
   axes() {
     const {shown, heat, roll} = this.scene;
     const number = (value) => new Intl.NumberFormat("en", {maximumSignificantDigits: 3}).format(value);
-    if (shown === "values") return `${number(this.length)} values, from the first to the last.`;
+    if (shown === "values") return `${number(this.length)} values; the axis goes from ${number(Math.min(0, this.low))} to ${number(Math.max(0, this.high))}.`;
     if (shown === "roll") return `Pitches upwards over ${number(this.shape[1] / (roll?.bar ?? 16))} bars.`;
     if (shown !== "heat" || !heat) return "";
     return `${number(this.shape[2] / heat.second)} seconds; ${number(heat.hertz[0])} to ${number(heat.hertz.at(-1))} hertz upwards, on the mel scale; brighter is louder.`;

@@ -8,7 +8,7 @@ uniform mediump float size;
 varying vec4 colour;
 void main() {
   gl_Position = tint.a == 0.0 ? vec4(2.0, 2.0, 0.0, 1.0) : vec4((place - middle) * stretch, 0.0, 1.0);
-  gl_PointSize = size;
+  gl_PointSize = size + 1.0;
   colour = vec4(tint.rgb * tint.a, tint.a);
 }`;
 const FRAGMENT = `
@@ -16,8 +16,8 @@ precision mediump float;
 uniform mediump float size;
 varying vec4 colour;
 void main() {
-  float away = length(gl_PointCoord - 0.5) * size;
-  float cover = clamp(0.5 * size - away, 0.0, 1.0);
+  float away = length(gl_PointCoord - 0.5) * (size + 1.0);
+  float cover = clamp(0.5 * size + 0.5 - away, 0.0, 1.0);
   gl_FragColor = colour * cover;
 }`;
 
