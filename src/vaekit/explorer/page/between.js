@@ -22,13 +22,14 @@ export class BetweenView {
       this.update();
     });
     byId("way-kind").append(make("label", {class: "select"}, make("span", {text: "Pictures"}), steps));
-    this.play = button("Play", () => (this.playing ? this.stop() : this.start()), {id: "play"});
+    this.play = button("Play", () => (this.playing ? this.settle() : this.start()), {id: "play"});
     this.along = make("input", {type: "range", min: 0, max: FRAMES - 1, step: 1, value: 0, id: "along", "aria-label": "How far along the way"});
     this.along.addEventListener("input", () => this.frame(Number(this.along.value)));
+    this.along.addEventListener("change", () => this.settle());
     byId("film").append(this.play, this.along);
     explorer.on("pins told", () => this.update());
     explorer.on("plane", () => this.update());
-    explorer.on("base", () => this.stop());
+    explorer.on("base pointed", () => this.stop());
     this.update();
   }
 
@@ -74,7 +75,7 @@ export class BetweenView {
     });
     byId("strip").replaceChildren(...cells.map(([cell]) => cell));
     cells.forEach(([, canvas], k) => this.painter.paint(canvas, rows, k));
-    this.film = {codes: fine, rows: null, told: this.explorer.told};
+    this.film = {codes: fine, rows: null};
   }
 
   list(chosen) {
@@ -113,9 +114,16 @@ export class BetweenView {
     const code = film.codes.slice(k * size, (k + 1) * size);
     explorer.pointed = null;
     explorer.channel.drop();
-    explorer.arrived({code, from: "way", decoded: this.painter.single(rows, k), original: null, own: true, told: explorer.told});
+    explorer.arrived({code, from: "way", decoded: this.painter.single(rows, k), original: null, told: explorer.told});
     this.map.mark({point: explorer.placeOf(code)});
     this.along.setAttribute("aria-valuetext", `${fixed(k / (FRAMES - 1))} of the way`);
+  }
+
+  /** Go on from the picture that the film has come to. */
+  settle() {
+    if (!this.film) return;
+    const at = Number(this.along.value) * this.explorer.size;
+    this.explorer.start({code: this.film.codes.slice(at, at + this.explorer.size), from: "way"});
   }
 
   start() {

@@ -10,7 +10,10 @@ const MOST_ROWS = 1000; // asked for in one request
 const MOST_LINES = 10000; // of a table in one request
 const AT_ONCE = 4; // requests
 
-/** The state of the page. Views hear of its changes: plane, base, shown, pins, selection, told. */
+/**
+ * The state of the page. Views hear of its changes: plane, base, pointed, shown, pins, way,
+ * selection, told, own.
+ */
 export class Explorer {
   constructor(source, scene) {
     [this.source, this.scene, this.size] = [source, scene, scene.latent];
@@ -19,6 +22,7 @@ export class Explorer {
     this.directions = new Map();
     this.pins = [];
     [this.nextPin, this.selection, this.pointed] = [1, [], null];
+    [this.own, this.colouring] = [null, null];
     this.told = scene.conditions.length ? Object.fromEntries(scene.conditions.map(({name, usual}) => [name, usual])) : null;
     this.noEdit();
     this.channel = latest((job) => this.made(job), (shown) => this.arrived(shown), complain);
@@ -30,6 +34,16 @@ export class Explorer {
 
   emit(name) {
     for (const hear of this.hearers[name] ?? []) hear();
+  }
+
+  /** Do something that may fail, and tell of it where it does. */
+  async attempt(work) {
+    try {
+      await work();
+      calm();
+    } catch (error) {
+      complain(error);
+    }
   }
 
   // The code.
@@ -132,6 +146,7 @@ export class Explorer {
     if (target === null && this.pointed === null) return;
     this.pointed = target;
     if (target === null) this.channel.drop();
+    this.emit("pointed");
     this.ask();
   }
 
@@ -146,7 +161,7 @@ export class Explorer {
     const {base} = this;
     const edited = this.edited();
     if (base.from === "row" && !edited && told === this.toldThen) return this.channel.ask({row: base.row});
-    return this.channel.ask({code: this.code(), told, from: base.from, place: edited ? undefined : base.place, base, edited, residual: this.residual, own: true});
+    return this.channel.ask({code: this.code(), told, from: base.from, place: edited ? undefined : base.place, base, edited, residual: this.residual});
   }
 
   async made(job) {

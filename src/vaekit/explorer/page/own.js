@@ -1,6 +1,6 @@
 // A picture of the user's own: a file, or drawn by hand.
 
-import {byId, button, fixed, make, say, shown} from "./elements.js";
+import {byId, button, complain, fixed, make, say, shown} from "./elements.js";
 import {histogram} from "./charts.js";
 import {latest} from "./latest.js";
 
@@ -14,6 +14,7 @@ export class OwnInput {
     byId("own-cannot").hidden = allowed;
     byId("own-cannot").textContent = allowed ? "" : String(can.encode || "This run takes no files here.");
     byId("own-ways").hidden = !allowed;
+    this.dropping(allowed ? (file) => this.encode(file) : () => complain(byId("own-cannot").textContent));
     if (!allowed) return;
     this.files();
     if (can.draw_by_hand === true) this.board = new DrawingBoard(explorer, (grey) => this.strokes.ask(grey));
@@ -38,6 +39,11 @@ export class OwnInput {
       file.value = "";
     });
     byId("choose").addEventListener("click", () => file.click());
+    document.addEventListener("paste", (event) => take(event.clipboardData.files[0]));
+  }
+
+  /** Take what is dropped anywhere, which would otherwise replace the page. */
+  dropping(take) {
     const all = document.documentElement;
     const over = (on) => (event) => {
       if (![...event.dataTransfer.types].includes("Files")) return;
@@ -48,9 +54,8 @@ export class OwnInput {
     all.addEventListener("dragleave", (event) => event.relatedTarget === null && all.classList.remove("dropping"));
     all.addEventListener("drop", (event) => {
       over(false)(event);
-      take(event.dataTransfer.files[0]);
+      if (event.dataTransfer.files.length) take(event.dataTransfer.files[0]);
     });
-    document.addEventListener("paste", (event) => take([...event.clipboardData.files][0]));
   }
 
   encode(file) {

@@ -10,7 +10,7 @@ import {PictureView, pictureButtons} from "./picture.js";
 import {RowPainter} from "./rows.js";
 import {SelectionView} from "./selection.js";
 import {TakeAway} from "./take.js";
-import {byId, button, calm, complain, make, select, shown, tick} from "./elements.js";
+import {byId, button, complain, make, select, shown, tick} from "./elements.js";
 import {fillCard} from "./card.js";
 import {isDark} from "./colours.js";
 
@@ -34,13 +34,12 @@ async function build(source) {
   const scene = await source.scene();
   heading(scene);
   const explorer = new Explorer(source, scene);
-  explorer.attempt = attempted;
   // Asked before the views are built, which takes as long as the answers.
   const asked = [explorer.usePlane(scene.plane), explorer.row(0)];
   const painter = new RowPainter(scene);
   const map = new LatentMap(byId("map"), hearing(explorer));
   const colouring = new Colouring(explorer, map);
-  const between = (explorer.between = new BetweenView(explorer, painter, map));
+  const between = new BetweenView(explorer, painter, map);
   new PictureView(explorer, painter);
   new DimensionSliders(explorer);
   new EditControls(explorer);
@@ -59,15 +58,6 @@ async function build(source) {
   explorer.attempt(async () => fillCard(await source.card()));
 }
 
-async function attempted(work) {
-  try {
-    await work();
-    calm();
-  } catch (error) {
-    complain(error);
-  }
-}
-
 function heading(scene) {
   document.title = `${scene.name} · vaekit`;
   byId("name").textContent = scene.name;
@@ -81,10 +71,7 @@ function heading(scene) {
 function hearing(explorer) {
   const isPlace = (target) => target?.place !== undefined;
   return {
-    point: (target) => {
-      explorer.between.stop();
-      explorer.point(target);
-    },
+    point: (target) => explorer.point(target),
     move: (place) => explorer.startAt(place),
     pick: (row) => explorer.attempt(() => explorer.startAtRow(row)),
     pin: (target) =>
