@@ -42,7 +42,7 @@ def explore(
         path = output.target(save, save, _ENDINGS, force, flag="--save")
         from vaekit.explorer.saved import save_page
 
-        save_page(opened, path)
+        save_page(opened, path, progress=True)
         print(path)
         return
     from vaekit import explorer

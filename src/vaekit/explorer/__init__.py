@@ -7,7 +7,7 @@ run ─▶ Explored ─▶ routes ─▶ Guard ─▶ uvicorn ─▶ page/ in th
 from contextlib import closing
 from pathlib import Path
 
-from vaekit.explorer.explored import Explored
+from vaekit.explorer.answers import Explored
 from vaekit.explorer.server import HOST, PORT, Say, check_installed, place, serve, served
 from vaekit.runs import Run
 from vaekit.workflow.use import opened

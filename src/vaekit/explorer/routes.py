@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from vaekit.errors import BadInput
-from vaekit.explorer.explored import MOST_CELLS, MOST_DECODED, Explored, Source
+from vaekit.explorer.answers import MOST_CELLS, MOST_DECODED, Explored, Source
 from vaekit.explorer.lanes import Lanes
 from vaekit.space.directions import Method
 from vaekit.writing import plain

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vaekit.explorer import explored
-from vaekit.explorer.explored import MOST_DECODED, MOST_ROWS, Explored
+from vaekit.explorer.answers import MOST_DECODED, MOST_ROWS, Explored
 from vaekit.explorer.portable import Program, Unportable, program_of, rounded
 from vaekit.explorer.protocol import Scene
 from vaekit.runs import Run

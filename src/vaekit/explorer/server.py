@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from vaekit.errors import BadInput
-from vaekit.explorer.explored import Explored
+from vaekit.explorer.answers import Explored
 
 if TYPE_CHECKING:
     import uvicorn
