@@ -28,6 +28,11 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
+/** Fill an element with a sentence; what stands in backticks is code. */
+export function sentence(element, text) {
+  element.replaceChildren(...text.split("`").map((part, k) => (k % 2 ? make("code", {text: part}) : part)));
+}
+
 /** A button with words on it. */
 export function button(text, press, attributes = {}) {
   return make("button", {type: "button", text, on: {click: press}, ...attributes});
@@ -90,7 +95,7 @@ export function say(text) {
 /** Tell of something that went wrong, where it can be seen, until the next success. */
 export function complain(error) {
   const place = byId("complaint");
-  place.textContent = error instanceof Error ? error.message : String(error);
+  sentence(place, error instanceof Error ? error.message : String(error));
   place.hidden = false;
 }
 

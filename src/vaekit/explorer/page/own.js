@@ -1,6 +1,6 @@
 // A picture of the user's own: a file, or drawn by hand.
 
-import {byId, button, complain, fixed, make, say, shown} from "./elements.js";
+import {byId, button, complain, fixed, make, say, sentence, shown} from "./elements.js";
 import {histogram} from "./charts.js";
 import {latest} from "./latest.js";
 
@@ -12,7 +12,7 @@ export class OwnInput {
     const {can} = explorer.scene;
     const allowed = can.encode === true;
     byId("own-cannot").hidden = allowed;
-    byId("own-cannot").textContent = allowed ? "" : String(can.encode || "This run takes no files here.");
+    sentence(byId("own-cannot"), allowed ? "" : String(can.encode || "This run takes no files here."));
     byId("own-ways").hidden = !allowed;
     this.dropping(allowed ? (file) => this.encode(file) : () => complain(byId("own-cannot").textContent));
     if (!allowed) return;
@@ -65,7 +65,7 @@ export class OwnInput {
   }
 
   fail(error) {
-    byId("own-error").textContent = error.message;
+    sentence(byId("own-error"), error.message);
     byId("own-error").hidden = false;
     say(error.message);
   }

@@ -10,7 +10,7 @@ import {PictureView, pictureButtons} from "./picture.js";
 import {RowPainter} from "./rows.js";
 import {SelectionView} from "./selection.js";
 import {TakeAway} from "./take.js";
-import {byId, button, complain, make, select, shown, tick} from "./elements.js";
+import {byId, button, complain, make, select, sentence, shown, tick} from "./elements.js";
 import {fillCard} from "./card.js";
 import {isDark} from "./colours.js";
 
@@ -63,7 +63,7 @@ function heading(scene) {
   byId("name").textContent = scene.name;
   const dimensions = `${shown(scene.latent)} latent dimension${scene.latent === 1 ? "" : "s"}`;
   byId("about").textContent = `${scene.recipe} · ${shown(scene.points)} ${scene.part} rows of ${scene.data} · ${dimensions}`;
-  byId("note").textContent = scene.note ?? "";
+  sentence(byId("note"), scene.note ?? "");
   byId("note").hidden = !scene.note;
 }
 
