@@ -337,8 +337,9 @@ class Explored:
                 return protocol.Condition(name, "class", values, None, None, usual)
             case Number(name, low=low, high=high):
                 return protocol.Condition(name, "number", (), low, high, float(usual))
-            case Angle(name, start=start, span=span):
-                return protocol.Condition(name, "angle", (), start, start + span, float(usual))
+            case Angle(name, turn, start, span):
+                reach = start, start + span
+                return protocol.Condition(name, "angle", (), *reach, float(usual), turn)
 
     def _names(self, column: str) -> Sequence[str] | None:
         return self.dataset.label_names if column == "label" else None
