@@ -398,6 +398,9 @@ def test_the_card_says_how_good_the_model_is(page: OnPage, model: Explored) -> N
     rows = [each.text for each in page.all("#card-evaluation tbody th")]
     assert rows == [measure.name for measure in model.card.evaluation]
     assert len(page.all("#card-curves svg")) == len({curve.name for curve in model.card.curves})
+    page.press("to-card")
+    assert page.js("return document.activeElement.id") == "card-title"
+    assert "#card" not in page.browser.current_url  # where the token is
     page.js("document.querySelector('details').open = true")
     assert len(page.all("#card-layers tbody tr")) == len(model.card.layers)
 

@@ -129,7 +129,8 @@ class DrawingBoard {
     });
     canvas.addEventListener("pointermove", (event) => {
       if (!this.last) return;
-      for (const each of event.getCoalescedEvents?.() ?? [event]) {
+      const passed = event.getCoalescedEvents?.() ?? [];
+      for (const each of passed.length ? passed : [event]) {
         const here = at(each);
         this.stroke(this.last, here);
         this.last = here;

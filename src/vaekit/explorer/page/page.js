@@ -186,6 +186,11 @@ function theme() {
     name();
     root.dispatchEvent(new Event("themed"));
   });
+  byId("to-card").addEventListener("click", (event) => {
+    event.preventDefault(); // the address keeps its fragment: the token
+    byId("card").scrollIntoView();
+    byId("card-title").focus({preventScroll: true});
+  });
   byId("help").addEventListener("click", () => byId("keys").showModal());
 }
 

@@ -68,17 +68,24 @@ export class PictureView {
       const {name, kind, choices, low, high} = condition;
       if (kind === "class") return select(`Told: ${name}`, choices.map((each) => [each, each]), String(told[name]), (value) => this.explorer.tell({[name]: value}), {"data-told": name});
       const value = make("output", {text: shown(Number(told[name]))});
-      const [least, most] = kind === "angle" ? [low ?? 0, high ?? 360] : [low, high];
-      const slide = make("input", {type: "range", min: least, max: most, step: (most - least) / 200, value: told[name], "aria-label": `Told: ${name}`, "data-told": name});
+      const slide = make("input", {type: "range", min: low, max: high, step: (high - low) / 200 || "any", "aria-label": `Told: ${name}`, "data-told": name});
+      const turn = kind === "angle" ? condition.turn ?? 360 : null;
+      slide.value = turn ? low + remainder(told[name] - low, turn) : told[name];
       slide.addEventListener("input", () => {
-        this.explorer.told = {...this.explorer.told, [name]: Number(slide.value)};
-        value.textContent = shown(Number(slide.value));
+        const number = turn ? remainder(Number(slide.value), turn) : Number(slide.value);
+        this.explorer.told = {...this.explorer.told, [name]: number};
+        value.textContent = shown(number);
         this.explorer.refresh();
       });
       return make("label", {class: "slider"}, make("span", {text: `Told: ${name}`}), slide, value);
     };
     place.replaceChildren(...scene.conditions.map(make_));
   }
+}
+
+/** What is left of a number over whole turns, from 0 up. */
+function remainder(number, turn) {
+  return ((number % turn) + turn) % turn;
 }
 
 /** Buttons under the picture. */

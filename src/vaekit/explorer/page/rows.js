@@ -4,6 +4,7 @@ import {classColours, css, numberColour} from "./colours.js";
 
 const BARS = {width: 640, height: 320};
 const STEP = {across: 8, up: 4};
+const NAMED = 16; // values whose names are said
 
 /** Draws rows of one scene. */
 export class RowPainter {
@@ -38,9 +39,12 @@ export class RowPainter {
 
   /** What its two axes are, where a picture needs it said. */
   axes() {
-    const {shown, heat, roll} = this.scene;
-    const number = (value) => new Intl.NumberFormat("en", {maximumSignificantDigits: 3}).format(value);
-    if (shown === "values") return `${number(this.length)} values; the axis goes from ${number(Math.min(0, this.low))} to ${number(Math.max(0, this.high))}.`;
+    const {shown, heat, roll, values} = this.scene;
+    const number = (value) => new Intl.NumberFormat("en", {maximumSignificantDigits: 3}).format(value).replace("-", "−");
+    if (shown === "values") {
+      const what = values && values.length <= NAMED ? `From the left: ${values.join(", ")}` : `${number(this.length)} values`;
+      return `${what}; the axis goes from ${number(Math.min(0, this.low))} to ${number(Math.max(0, this.high))}.`;
+    }
     if (shown === "roll") return `Pitches upwards over ${number(this.shape[1] / (roll?.bar ?? 16))} bars.`;
     if (shown !== "heat" || !heat) return "";
     return `${number(this.shape[2] / heat.second)} seconds; ${number(heat.hertz[0])} to ${number(heat.hertz.at(-1))} hertz upwards, on the mel scale; brighter is louder.`;
