@@ -15,14 +15,14 @@ BROWSER = next(
 )
 DRIVER = next(filter(None, map(shutil.which, ("chromedriver", "chromium.chromedriver"))), None)
 NO_BROWSER = "no chromium or google-chrome on PATH"
-# A shot of software rendering is the same on every machine; WebGL needs the last two.
+# A shot of software rendering is the same on every machine.
 OPTIONS = (
     *("--headless", "--no-sandbox", "--no-first-run", "--disable-background-networking"),
     *("--disable-dev-shm-usage", "--hide-scrollbars", "--disable-component-update"),
 )
 _DRIVEN = (
-    *("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--force-device-scale-factor=1"),
-    *("--disable-search-engine-choice-screen", "--disable-sync"),
+    *("--force-device-scale-factor=1", "--disable-search-engine-choice-screen"),
+    "--disable-sync",
 )
 
 

@@ -111,7 +111,7 @@ def test_vectors_are_bars_and_codes_need_no_rates(
         assert not page.all("#legend li")
         assert all(each.text == "" for each in page.all("#dimensions .nats"))
         assert page.find("#own-ways").get_property("hidden")
-        assert "values" in page.text("axes-words")
+        assert page.text("axes-words").startswith("From the left: x0, x1, x2, x3, x4;")
         before = page.picture("#live")
         page.slide(f"[data-dimension='{page.explored.scene.dimensions[0].index}']", 1e9)
         until(lambda: not np.array_equal(before, page.picture("#live")), "other bars")
