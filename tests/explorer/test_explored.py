@@ -266,15 +266,17 @@ def test_a_model_may_be_told_something(quick: Quick) -> None:
 def test_a_model_without_an_encoder_of_pictures_says_so(quick: Quick) -> None:
     numbers = np.random.default_rng(0)
     table = {"id": np.arange(60) % 6, "side": numbers.random(60).astype(np.float32)}
-    told = conditions(["id:class", "side"], table, None)
+    table["turned"] = numbers.choice([10.0, 350.0], 60)
+    told = conditions(["id:class", "side", "turned:angle"], table, None)
     x, none = numbers.random((60, 4, 16, 16)).astype(np.float32), slice(0, 0)
     whole = Split(x, table, context=told.encode(table, None))
     data = vk.Dataset("things", "image", whole, whole.take(none), whole.take(none), conditions=told)
-    options = {"latent": 4, "view": 1, "transformed": 0.0}
+    options = {"latent": 4, "view": 3, "transformed": 0.0}
     run = quick("generator", data, net_options={}, options=options)
     found = explored(run)
     scene = asked(found)
     assert scene["row"] == [16, 16, 3]
+    assert [each["turn"] for each in scene["conditions"]] == [None, None, 360.0]
     assert "no encoder" in scene["can"]["encode"]
     with pytest.raises(vk.BadInput, match="no encoder"):
         found.encode(b"")

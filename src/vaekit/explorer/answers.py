@@ -4,7 +4,7 @@ Each answer is one of the library's own functions; this module only remembers wh
 """
 
 import json
-import re
+import shlex
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ from torch import Tensor
 
 from vaekit.data import Dataset, Split
 from vaekit.data.conditions import Angle, Classes, Number
-from vaekit.data.conditions import Column as Told_Column
+from vaekit.data.conditions import Column as ToldColumn
 from vaekit.errors import BadInput
 from vaekit.evaluation import Scores, scored
 from vaekit.explorer import planes, protocol
@@ -36,8 +36,8 @@ from vaekit.model import Autoencoder, Told
 from vaekit.nets.styles import StyleEncoder
 from vaekit.records import check_seed
 from vaekit.runs import Run
-from vaekit.space import Plane
-from vaekit.space.directions import Method
+from vaekit.space import Mixture, Plane
+from vaekit.space.directions import Directions, Method
 from vaekit.workflow.derived import attribute_directions, attributes, code_mixture, codes, scores
 from vaekit.workflow.looks import NAMES, telling_plane
 from vaekit.workflow.tables import code_table
@@ -100,6 +100,7 @@ class Explored:
         self.view = lru_cache(8)(self._view)
         self.points = lru_cache(8)(self._points)
         self._contexts = lru_cache(64)(self._context)
+        self._directions = lru_cache(len(METHODS))(self._directed)
 
     @cached_property
     def scene(self) -> Scene:
@@ -222,16 +223,13 @@ class Explored:
         if able is not True:
             raise BadInput(f"`source`: {able}")
         if source == "mixture":
-            with _noted():
-                found = code_mixture(self.run, min(_COMPONENTS, len(self.codes) // 2))
-            return found.sample(n, seed).astype("<f4")
+            return self._mixture.sample(n, seed).astype("<f4")
         generator = torch.Generator().manual_seed(seed)
         return self.told(given).sample_codes(n, generator=generator).numpy()
 
     def direction(self, attribute: str, method: Method = "balanced") -> Array:
         """The direction of an attribute, float32 (D,)."""
-        with _noted():
-            return attribute_directions(self.run, method).vector(attribute).astype("<f4")
+        return self._directions(method).vector(attribute).astype("<f4")
 
     def table(self, rows: Sequence[int]) -> bytes:
         """The ids, columns and codes of some points as CSV."""
@@ -259,6 +257,15 @@ class Explored:
         conditions, given = self.run.conditioned("told"), json.loads(text)
         assert usual is not None
         return torch.from_numpy(conditions.changed(usual[:1], given)[0])
+
+    def _directed(self, method: Method) -> Directions:
+        with _noted():
+            return attribute_directions(self.run, method)
+
+    @cached_property
+    def _mixture(self) -> Mixture:
+        with _noted():
+            return code_mixture(self.run, min(_COMPONENTS, len(self.codes) // 2))
 
     def _plane_of(self, key: str) -> Plane:
         return planes.plane_of(key, self.codes)
@@ -318,10 +325,10 @@ class Explored:
         return [protocol.Attribute(name, METHODS) for name in kept]
 
     @property
-    def _told_columns(self) -> tuple[Told_Column, ...]:
+    def _told_columns(self) -> tuple[ToldColumn, ...]:
         return () if self.run.conditions is None else self.run.conditions.columns
 
-    def _condition(self, column: Told_Column) -> protocol.Condition:
+    def _condition(self, column: ToldColumn) -> protocol.Condition:
         usual = self.split.table[column.name][0]
         match column:
             case Classes(name, values):
@@ -330,8 +337,9 @@ class Explored:
                 return protocol.Condition(name, "class", values, None, None, usual)
             case Number(name, low=low, high=high):
                 return protocol.Condition(name, "number", (), low, high, float(usual))
-            case Angle(name, start=start, span=span):
-                return protocol.Condition(name, "angle", (), start, start + span, float(usual))
+            case Angle(name, turn, start, span):
+                reach = start, start + span
+                return protocol.Condition(name, "angle", (), *reach, float(usual), turn)
 
     def _names(self, column: str) -> Sequence[str] | None:
         return self.dataset.label_names if column == "label" else None
@@ -347,7 +355,7 @@ class Explored:
         return Abilities(
             decode=True,
             encode=able,
-            draw_by_hand=(able if able is not True else True) if small else hand,
+            draw_by_hand=able if small else hand,
             prior="prior" in latent.provides or prior,
             mixture=self._mixing,
             elbo="elbo" in self.scores.columns or elbo,
@@ -392,10 +400,7 @@ class Explored:
                 f"model = vk.load({place!r})\n"
                 "decoded = model.decode(np.array([{code}], np.float32))"
             )
-        plain = re.fullmatch(r"[\w./+-]+", place)
-        return protocol.Lines(
-            python, f"vaekit decode {place if plain else json.dumps(place)} code.json"
-        )
+        return protocol.Lines(python, f"vaekit decode {shlex.quote(place)} code.json")
 
 
 @contextmanager

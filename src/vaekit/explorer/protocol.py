@@ -79,7 +79,8 @@ class Attribute:
 class Condition:
     """What the model is told: one of some choices, or a number from low to high.
 
-    usual: what it is told where nothing is chosen: what the first row is.
+    usual: what it is told where nothing is chosen: what the first row is. turn: a whole one of
+        an angle, by which values may lie beside the arc from low to high.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Condition:
     low: float | None
     high: float | None
     usual: str | float
+    turn: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
