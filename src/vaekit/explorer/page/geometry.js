@@ -69,7 +69,7 @@ export function roundTicks(low, high, count) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((times) => times * power).find((each) => each >= rough * 0.999);
   const ticks = [];
-  for (let k = Math.ceil(low / step); k * step <= high + 1e-9 * step; k++) ticks.push(k * step);
+  for (let k = Math.ceil(low / step); k * step <= high + 1e-9 * step; k++) ticks.push(k * step + 0); // no minus zero
   return {ticks, digits: Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))};
 }
 

@@ -5,6 +5,7 @@ import {byId, button, fixed, make, segmented, tick} from "./elements.js";
 const FIRST = 12;
 const FEW = 4; // dimensions that come before attributes
 const SPREADS = 3;
+const WIDEST = 2.5; // rem of the longest bar of a rate
 
 /** Sliders of the most active dimensions. */
 export class DimensionSliders {
@@ -36,8 +37,8 @@ export class DimensionSliders {
     const input = make("input", {type: "range", min: low, max: high, step: (high - low) / 400 || "any", value: mean, "data-dimension": index, "aria-label": `z${index}, dimension ${index} of the code`});
     const value = make("output", {text: ""});
     input.addEventListener("input", () => this.explorer.moveTo(index, Number(input.value)));
-    const bar = make("span", {class: "rate"}, make("span", {class: "bar"}), make("span", {class: "nats", text: rate === null ? "" : `${fixed(rate)} nats`}));
-    if (rate !== null) bar.firstChild.style.inlineSize = `${Math.max(1, (100 * rate) / (most || 1))}%`;
+    const bar = make("span", {class: "rate"}, make("span", {class: "amount"}), make("span", {class: "nats", text: rate === null ? "" : `${fixed(rate)} nats`}));
+    if (rate !== null) bar.firstChild.style.inlineSize = `${Math.max(0.0625, (WIDEST * rate) / (most || 1))}rem`;
     this.rows.push({input, value, index, mean, spread});
     return make("label", {class: "slider"}, make("span", {class: "z"}, "z", make("sub", {text: index})), input, value, bar);
   }
