@@ -98,10 +98,7 @@ class OnPage:
             "const b = document.getElementById('map').getBoundingClientRect();"
             "return [b.left, b.top]"
         )
-        circle = self.js(
-            "const c = document.querySelector('#map .circle circle');"
-            "return ['cx', 'cy', 'r'].map((name) => Number(c.getAttribute(name)))"
-        )
+        circle = self.circle()
         plane = self.explored.view(self.explored.scene.plane)
         unit = circle[2] / plane.circle.radius
         away = (np.asarray(places) - np.asarray(plane.circle.centre)) * [unit, -unit]
@@ -135,8 +132,16 @@ class OnPage:
     def view(self) -> tuple[float, float, float]:
         """Middle and radius of the circle in pixels: how the map lies."""
         x, y = self.at([self.explored.view(self.explored.scene.plane).circle.centre])[0]
-        radius = self.js("return document.querySelector('#map .circle circle').getAttribute('r')")
-        return float(x), float(y), float(radius)
+        return float(x), float(y), self.circle()[2]
+
+    def circle(self) -> list[float]:
+        """Middle and radius of the circle in pixels of the map, once it is drawn."""
+        script = (
+            "const c = document.querySelector('#map .circle circle');"
+            "return c && ['cx', 'cy', 'r'].map((name) => Number(c.getAttribute(name)))"
+        )
+        found: list[float] = until(lambda: self.js(script), "the circle")
+        return found
 
 
 def opened(data: bytes) -> Array:
