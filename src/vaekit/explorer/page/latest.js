@@ -35,6 +35,5 @@ export function latest(work, done, failed) {
       waiting = null;
       age += 1;
     },
-    idle: () => !running && waiting === null,
   };
 }
