@@ -27,7 +27,7 @@ export class DimensionSliders {
     for (const dimension of added) this.place.append(this.row(dimension));
     const left = all.length - this.rows.length;
     this.more.hidden = left === 0;
-    this.more.textContent = `${Math.min(left, 2 * FIRST)} more of ${left}`;
+    this.more.textContent = `${Math.min(left, 2 * FIRST)} more`;
     if (this.explorer.shown) this.follow();
   }
 
