@@ -32,6 +32,7 @@ WORDS = {
     "reproduce denoise": "reproduce denoise --help",
     "reproduce styles": "reproduce styles --help",
     "reproduce chairs": "reproduce chairs --help",
+    "explore digits  ": "explore --help  ",  # serves until it is stopped
     "--hidden-conv 512": "--hidden-conv 8",
     "reproduce speech": "reproduce speech --help",
     "reproduce music": "reproduce chairs --help",
