@@ -14,6 +14,7 @@ from benchmarks.measured import ROOT, ask
 from benchmarks.page import goal, machine, table
 from benchmarks.page_conditions import conditions
 from benchmarks.page_faces import faces, models
+from benchmarks.page_music import music
 from benchmarks.page_sound import sound
 
 ROUNDS = 3
@@ -246,6 +247,7 @@ SECTIONS: dict[str, Callable[[int], str]] = {
     "folders": folders,
     "faces": faces,
     "sound": sound,
+    "music": music,
     "startup": startup,
 }
 

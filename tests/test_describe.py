@@ -1,12 +1,13 @@
 """A description counts every parameter once and shows shapes as data pass them."""
 
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from vaekit.describe import describe
+from vaekit.describe import describe, write_graph
 from vaekit.recipes import LIKELIHOODS, NETS, RECIPES
 from vaekit.spec import Spec
 
@@ -81,3 +82,21 @@ def test_frozen_parameters_are_not_trainable() -> None:
     model.encoder.requires_grad_(False)
     found = describe(model, (6,))
     assert found.parameters - found.trainable == 6 * 4 + 4
+
+
+def graph_bytes(folder: Path, net: str, likelihood: str, shape: tuple[int, ...]) -> int:
+    model, _ = Spec("vae", shape, {}, net, OPTIONS[net], likelihood).build()
+    write_graph(folder, model, shape)
+    (file,) = folder.iterdir()
+    return file.stat().st_size
+
+
+@pytest.mark.parametrize("net", [net for net in NETS if net not in MELODIES])
+def test_every_net_has_a_graph(net: str, tmp_path: Path) -> None:
+    assert graph_bytes(tmp_path, net, "", SHAPES.get(net, (3, 12, 8)))
+
+
+@pytest.mark.parametrize("net", sorted(MELODIES))
+def test_the_graph_of_melodies_does_not_grow_with_their_steps(net: str, tmp_path: Path) -> None:
+    few, many = (graph_bytes(tmp_path, net, "categorical", (1, steps)) for steps in (16, 160))
+    assert 0 < many < 1.1 * few

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, final
 import torch
 from torch import Tensor, nn
 
+from vaekit.contracts import Autoregressive
 from vaekit.events import Event
 from vaekit.model import Autoencoder
 from vaekit.nets import Shape
@@ -153,7 +154,11 @@ class _Reconstruction(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The reconstruction of a batch."""
-        return self.model.reconstruct(Batch(x, self.context))
+        batch = Batch(x, self.context)
+        if isinstance(self.model.decoder, Autoregressive):  # of all steps at once, as it is trained
+            mean: Tensor = self.model(batch).px.mean
+            return mean
+        return self.model.reconstruct(batch)
 
 
 def _recording(shapes: dict[nn.Module, Shape | None]) -> Callable[[nn.Module, Any, Any], None]:

@@ -426,6 +426,7 @@ def music_vae(
 ) -> Parts:
     """A VAE of melodies whose decoder conducts, then plays bar by bar; `net` LSTM plays flat.
 
+    The published models have beta 0.2, and at 16 bars 256 bits that are not charged (177 nats).
     Roberts et al. 2018, https://arxiv.org/abs/1803.05428
 
     Args:

@@ -144,7 +144,7 @@ class Block(nn.Module):
         query, key, value = asked.permute(2, 0, 3, 1, 4)
         if past is not None:
             key, value = torch.cat([past[0], key], 2), torch.cat([past[1], value], 2)
-        found = F.scaled_dot_product_attention(query, key, value, is_causal=steps > 1)
+        found = F.scaled_dot_product_attention(query, key, value, is_causal=past is None)
         h = h + self.attended(found.transpose(1, 2).flatten(2))
         h = h + self.narrow(F.gelu(self.wide(self.between(h))))
         return h, (key, value)
