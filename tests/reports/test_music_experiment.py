@@ -63,7 +63,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     each = {2: 1, 16: 1}
     size = Size(2, each, each, 1, pairs=2, edited=4, samples={2: 12, 16: 8})
     monkeypatch.setattr(report, "_QUICK", size)
-    monkeypatch.setattr(report, "CASES", tuple(map(small, CASES)))
+    monkeypatch.setattr(report, "CASES", tuple(map(small, CASES[:2])))
     monkeypatch.setattr(report, "CHORALES", tuple(map(small, CHORALES)))
     monkeypatch.setattr(report, "LANGUAGE", small(LANGUAGE))
     return tmp_path / "out"
@@ -74,7 +74,7 @@ def test_the_report_is_written_with_all_its_numbers(folder: Path) -> None:
     text = page.read_text()
     assert "claim" in text
     numbers = json.loads((folder / "numbers.json").read_text())
-    names = [each.name for each in CASES]
+    names = [each.name for each in CASES[:2]]
     for length in numbers["lengths"].values():
         assert list(length["runs"]) == names
         for runs in length["runs"].values():
@@ -99,13 +99,13 @@ def test_the_report_is_written_with_all_its_numbers(folder: Path) -> None:
     assert all(
         len(run["accuracy"]["its own"]["forced"]) == 4 for run in numbers["chorales"]["flat"]
     )
-    assert len(list((folder / "runs").glob("*/model.safetensors"))) == 2 * (2 * 3 + 1) + 2 * 2
+    assert len(list((folder / "runs").glob("*/model.safetensors"))) == 2 * (2 * 2 + 1) + 2 * 2
     for file in (folder / "tunes").rglob("*.wav"):
         with wave.open(io.BytesIO(file.read_bytes())) as sound:
             frames = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
         assert np.abs(frames.astype(int)).max() < 32_767
         assert symusic.Score(file.with_suffix(".mid")).ticks_per_quarter
-    assert len(list((folder / "tunes").rglob("*.wav"))) > 40
+    assert len(list((folder / "tunes").rglob("*.wav"))) == 2 * 12 + 12
 
 
 @pytest.mark.parametrize("seeds", [0, -1])

@@ -240,11 +240,16 @@ def _samples(
     """How far samples are from data, and of how many windows that is said."""
     data, other = measures.halves(dataset, most)
     kinds = dict[str, list[Array]]()
-    for name, known in (models | {LANGUAGE.name: [language]}).items():
+    for name, known in models.items():
         for temperature, words in ((1.0, "drawn"), (0.0, "likeliest")):
-            rows = [measures.drawn(model, len(data), temperature).numpy() for model in known]
-            kinds[f"{name}, {words}"] = [row.astype(np.int64) for row in rows]
+            kinds[f"{name}, {words}"] = _rows(known, len(data), temperature)
+    kinds[f"{LANGUAGE.name}, drawn"] = _rows([language], len(data), 1.0)
     return measures.sampled(data, other, kinds, "other data"), len(data)
+
+
+def _rows(models: list[Autoencoder], n: int, temperature: float) -> list[Array]:
+    """Samples (n, V, T) of every model, symbols."""
+    return [measures.drawn(each, n, temperature).numpy().astype(np.int64) for each in models]
 
 
 def _shown(runs: dict[str, Run], dataset: Dataset) -> Shown:
@@ -260,10 +265,11 @@ def _shown(runs: dict[str, Run], dataset: Dataset) -> Shown:
     ]
     pair = measures.ends(dataset.test, 1)
     ways, samples = dict[str, list[Played]](), dict[str, list[Played]]()
-    shares = [f"{share:.1f}" for share in np.linspace(0, 1, STEPS)]
+    shares = ["first", *(f"{share:.1f}" for share in np.linspace(0, 1, STEPS)), "last"]
     for name, run in runs.items():
         model = run.model()
-        ways[name] = played_rows(run, measures.coded(model, *pair)[0].numpy(), shares, _TIMED)
+        rows_of_way = np.concatenate([pair[0], measures.coded(model, *pair)[0], pair[1]])
+        ways[name] = played_rows(run, rows_of_way, shares, _TIMED)
         drawn = measures.drawn(model, _SHOWN, 1.0).numpy()
         samples[name] = played_rows(run, drawn, map(str, range(1, _SHOWN + 1)), _TIMED)
     return Shown(names, again, ways, samples)

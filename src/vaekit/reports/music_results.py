@@ -190,7 +190,7 @@ class Shown:
     """Tunes to be seen and heard.
 
     names: of the test windows. again: each of them as it is and then as every case plays it.
-    ways: by case, from one melody to another. samples: by case.
+    ways: by case, from one melody to another, both as they are at its ends. samples: by case.
     """
 
     names: list[str]
