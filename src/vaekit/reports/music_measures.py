@@ -187,7 +187,13 @@ def drawn(model: Autoencoder, n: int, temperature: float, seed: int = 0) -> Tens
 def apart(dataset: Dataset) -> Split:
     """The windows of all splits that do not overlap."""
     whole = joined([dataset.train, dataset.validation, dataset.test])
-    return whole.take(np.flatnonzero(whole.table[BAR] % int(dataset.prepared["bars"]) == 0))
+    return whole.take(_alone(whole, dataset))
+
+
+def _alone(split: Split, dataset: Dataset) -> Array:
+    """The places of windows that do not overlap."""
+    bars = int(dataset.prepared["bars"])
+    return np.flatnonzero(split.table[BAR] % bars == 0)
 
 
 def halves(dataset: Dataset, n: int, seed: int = 0) -> tuple[Array, Array]:
@@ -212,8 +218,7 @@ def near_twins(dataset: Dataset) -> Twins:
     parts, tunes = dict[str, str](), dict[str, list[Array]]()
     for part in ("train", "validation", "test"):
         split: Split = getattr(dataset, part)
-        every = int(dataset.prepared["bars"])
-        for place in np.flatnonzero(split.table[BAR] % every == 0).tolist():
+        for place in _alone(split, dataset).tolist():
             name = str(split.table[TUNE][place])
             parts[name] = part
             tunes.setdefault(name, []).append(split.x[place][0])
