@@ -239,12 +239,13 @@ def _samples(
 ) -> tuple[list[Sampled], int]:
     """How far samples are from data, and of how many windows that is said."""
     data, other = measures.halves(dataset, most)
-    kinds = dict[str, list[Array]]()
+    first = next(iter(models.values()))[0]
+    kinds = {"other data": [other], "other data, transposed": [measures.moved(first, other)]}
     for name, known in models.items():
         for temperature, words in ((1.0, "drawn"), (0.0, "likeliest")):
             kinds[f"{name}, {words}"] = _rows(known, len(data), temperature)
     kinds[f"{LANGUAGE.name}, drawn"] = _rows([language], len(data), 1.0)
-    return measures.sampled(data, other, kinds, "other data"), len(data)
+    return measures.sampled(data, kinds), len(data)
 
 
 def _rows(models: list[Autoencoder], n: int, temperature: float) -> list[Array]:

@@ -207,10 +207,16 @@ def halves(dataset: Dataset, n: int, seed: int = 0) -> tuple[Array, Array]:
     return one, other
 
 
-def sampled(data: Array, other: Array, kinds: dict[str, list[Array]], floor: str) -> list[Sampled]:
-    """How far samples of every kind are from data, and before them other data, the floor."""
-    sets = {floor: [other]} | kinds
-    return [Sampled(name, away(data, rows)) for name, rows in sets.items()]
+def moved(model: Autoencoder, rows: Array, seed: int = 0) -> Array:
+    """Symbols (n, V, T) transposed as they are in the training of a model."""
+    part: Any = model.transformation
+    x = torch.from_numpy(rows).float()
+    return np.asarray(part(x, part.drawn(len(x), Generator().manual_seed(seed))).numpy(), np.int64)
+
+
+def sampled(data: Array, kinds: dict[str, list[Array]]) -> list[Sampled]:
+    """How far symbols (n, V, T) of every kind, some sets of each, are from data."""
+    return [Sampled(name, away(data, rows)) for name, rows in kinds.items()]
 
 
 def near_twins(dataset: Dataset) -> Twins:

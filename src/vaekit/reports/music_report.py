@@ -60,7 +60,8 @@ their key: one has half or more of the other's figures of eight notes. {apart} o
 that were trained on, which is why they were left where they are.
 
 A melody is mostly held notes: the commonest symbol alone would be right in {common}. Accuracies
-are to be held against that.
+are to be held against that. A decoder that takes a rest for a held note where it begins may go on
+with rests, and be right in far fewer steps.
 """
 NETS = """
 **Flat** is one LSTM that reads the code in every step; **hierarchical** is the published one, whose
@@ -110,8 +111,9 @@ over windows (means over training runs).
 SAMPLES = """
 Codes from the prior, at temperature 1, and then steps that are **drawn** at temperature 1, or
 **likeliest**. The total variation distance, from 0 to 1, between the distributions of samples and
-those of {short} or {long} bars of one half of the tunes; beside it that of as many windows of the
-other half, the floor, and that of the language model, which has no code. In brackets: 95%
+those of {short} or {long} bars of one half of the tunes. Beside it stand the floor, as many windows
+of the other half; the same transposed as they are in training, in which tunes come in all keys
+while the collection has a few; and the language model, which has no code. In brackets: 95%
 intervals from random halves, which do not say how far a distance is biased upwards; the floor is
 biased alike.
 """
