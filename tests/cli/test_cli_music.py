@@ -177,8 +177,9 @@ def test_a_way_is_as_long_as_the_shorter_tune(
 ) -> None:
     files[1].write_bytes(file_of(walk(2, 7)))
     capsys.readouterr()
-    assert call("interpolate", run, *files, "--out", tmp_path / "way.mid") == 0
-    assert "first.mid is longer" in capsys.readouterr().err
+    assert call("interpolate", run, *files, "--out", tmp_path / "way.npy") == 0
+    assert "first.mid is longer; its first 32 steps are taken" in capsys.readouterr().err
+    assert np.load(tmp_path / "way.npy").shape == (11, 1, 32)
     way = interpolate_tunes(run, *files, steps=2)
     assert [each.symbols.shape for each in way] == [(1, 32)] * 2
     assert "--crop is of pictures" in refused(capsys, "interpolate", run, *files, "--crop", "none")

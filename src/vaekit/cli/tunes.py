@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,27 +93,26 @@ def interpolate(
     force: bool,
 ) -> None:
     """Write the way from one tune to another, at the tempo and with the instrument of the first,
-    between both as they are."""
+    between both as they are, for as long as the shorter one lasts."""
     from vaekit.workflow.music import interpolate_tunes, tune_of
 
     path = target(run, out, "interpolation", force)
     told = inputs.given(given)
     between = interpolate_tunes(run, *files, steps=steps, spherical=spherical, given=told)
-    first, last = (tune_of(run, file) for file in files)
-    lengths = [tune.symbols.shape[1] for tune in (first, last)]
+    ends = [tune_of(run, file) for file in files]
+    lengths = [tune.symbols.shape[1] for tune in ends]
+    shortest = min(lengths)
     if lengths[0] != lengths[1]:
         longer = files[lengths.index(max(lengths))]
-        print(
-            f"{longer.name} is longer; the way is of its first {min(lengths)} steps.",
-            file=sys.stderr,
-        )
+        print(f"{longer.name} is longer; its first {shortest} steps are taken.", file=sys.stderr)
+    first, last = (replace(tune, symbols=tune.symbols[:, :shortest]) for tune in ends)
     tunes = [first, *between, last]
     heads = [first.name[:_LETTERS], *(each.name for each in between), last.name[:_LETTERS]]
     kind = "spherical" if spherical else "linear"
     title = f"{run.name}: {kind} interpolation from {first.name} to {last.name}"
     whats = ["first", *(each.name for each in between), "last"]
     names = [f"{n}-{what}" for n, what in zip(numbered(len(tunes)), whats, strict=True)]
-    if lengths[0] > _WIDE:  # long tunes lie below each other
+    if shortest > _WIDE:  # long tunes lie below each other
         figure = drawn(path, [[tune] for tune in tunes], names=heads, title=title)
     else:
         figure = drawn(path, [tunes], columns=heads, title=title)
