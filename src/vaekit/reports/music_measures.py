@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 
 from vaekit.data import Dataset, Split
 from vaekit.data.melodies import MEASURES, measured
+from vaekit.data.music import HOLD
 from vaekit.data.splits import joined
 from vaekit.data.tunes import BAR, TUNE
 from vaekit.evaluation import evaluate
@@ -78,15 +79,18 @@ def of_run(run: Run, dataset: Dataset, codes: Sequence[str] = CODES, seed: int =
         found.elbo.value,
         found.rate.value,
         found.active_units or 0,
+        float((model.decode(own) >= HOLD).flatten(1).all(1).double().mean()),
         {name: accuracy_of(model, x, chosen[name]) for name in codes},
     )
 
 
 def accuracy_of(model: Autoencoder, x: Tensor, z: Tensor) -> Accuracy:
     """The share of steps of rows x (N, V, T) that are right where codes z (N, D) are decoded."""
-    right, _ = forced(model, x, z)
-    played = model.decode(z) == x
-    return Accuracy(*(each.double().mean(dim=(0, 2)).numpy() for each in (right, played)))
+    right = forced(model, x, z)[0], model.decode(z) == x
+    begun = x < HOLD
+    every = [each.double().mean(dim=(0, 2)).numpy() for each in right]
+    first = [(each & begun).sum(dim=(0, 2)) / begun.sum(dim=(0, 2)) for each in right]
+    return Accuracy(*every, *(each.double().numpy() for each in first))
 
 
 def strangers(split: Split) -> Array:

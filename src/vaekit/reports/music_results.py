@@ -90,10 +90,21 @@ class Size:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Accuracy:
-    """The share of steps that are right, by voice (V,): each given those before it, and played."""
+    """The share of steps that are right, by voice (V,): each given those before it, and played.
+
+    begun_forced, begun_played: the same of the steps in which a note begins.
+    """
 
     forced: Array
     played: Array
+    begun_forced: Array
+    begun_played: Array
+
+    def of(self, played: bool, begun: bool = False) -> Array:
+        """One of the four."""
+        if begun:
+            return self.begun_played if played else self.begun_forced
+        return self.played if played else self.forced
 
 
 @final
@@ -102,13 +113,14 @@ class OfRun:
     """What was measured of one training run on test windows.
 
     elbo, rate: means in nats a window. active: dimensions of the code in use.
-    accuracy: by whose code.
+    silent: the share of windows in which it plays no note. accuracy: by whose code.
     """
 
     parameters: int
     elbo: float
     rate: float
     active: int
+    silent: float
     accuracy: dict[str, Accuracy]
 
 
@@ -259,10 +271,9 @@ class Results:
     twins: Twins
 
 
-def accuracy(runs: Sequence[OfRun], code: str, played: bool) -> list[float]:
-    """The share of steps that are right, by run, the mean over voices."""
-    found = (run.accuracy[code] for run in runs)
-    return [float((each.played if played else each.forced).mean()) for each in found]
+def accuracy(runs: Sequence[OfRun], code: str, played: bool, begun: bool = False) -> list[float]:
+    """The share of steps that are right, by run, the mean over voices; begun: of notes' first."""
+    return [float(run.accuracy[code].of(played, begun).mean()) for run in runs]
 
 
 def distributions(rows: Array) -> dict[str, Tensor]:
