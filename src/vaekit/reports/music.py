@@ -228,7 +228,8 @@ def _of_chorales(bench: _Bench) -> OfChorales:
     bench.console.print("measuring: chorales")
     found = {name: [measures.of_run(run, dataset) for run in each] for name, each in runs.items()}
     firsts = {name: each[0] for name, each in runs.items()}
-    return OfChorales(len(dataset.train), len(dataset.test), found, _shown(firsts, dataset))
+    common = measures.common(dataset.test.x[:])
+    return OfChorales(len(dataset.train), len(dataset.test), common, found, _shown(firsts, dataset))
 
 
 def _samples(
@@ -264,7 +265,7 @@ def _shown(runs: dict[str, Run], dataset: Dataset) -> Shown:
         played_rows(first, np.stack([each[n].numpy() for each in rows.values()]), rows, _TIMED)
         for n in range(len(x))
     ]
-    pair = measures.ends(dataset.test, 1)
+    pair = measures.shown_ends(dataset.test)
     ways, samples = dict[str, list[Played]](), dict[str, list[Played]]()
     shares = ["first", *(f"{share:.1f}" for share in np.linspace(0, 1, STEPS)), "last"]
     for name, run in runs.items():

@@ -121,6 +121,14 @@ def ends(test: Split, pairs: int) -> tuple[Tensor, Tensor]:
     return test.batch(first).x, test.batch(last).x
 
 
+def shown_ends(test: Split) -> tuple[Tensor, Tensor]:
+    """The first pair of test windows of which both begin with a note, (1, V, T) each, if any do."""
+    first, last = ends(test, len(test))
+    begun = ((first[:, :, 0] < HOLD) & (last[:, :, 0] < HOLD)).all(1)
+    place = int(begun.int().argmax())
+    return first[[place]], last[[place]]
+
+
 def blended(first: Tensor, last: Tensor, seed: int = 0) -> Tensor:
     """Ways (P, S, V, T) on which each step is of the first or of the last melody (P, V, T), of
     the last with the probability of the place; a step is of one of them for all voices."""

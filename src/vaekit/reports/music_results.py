@@ -240,10 +240,11 @@ class OfLength:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class OfChorales:
-    """What was measured of chorales, four voices at once."""
+    """What was measured of chorales, four voices at once; see `OfLength`."""
 
     trained: int
     tested: int
+    common: float
     runs: dict[str, list[OfRun]]
     shown: Shown
 
