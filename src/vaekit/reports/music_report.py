@@ -101,7 +101,8 @@ the same. Distance is the share of steps that differ from an end of the way. The
 a melody costs, in nats a step, beyond the mix of what the way's ends cost, under a language model
 of these data: an LSTM whose code carries nothing ({rate:.2f} nats a window); it is right in
 {right:.1%} of test steps of {short} bars, which cost it {cost:.3f} nats each. What is likeliest is
-played, and such melodies cost less than real ones, so costs are compared within a way.
+played, and such melodies cost less than real ones, so costs are compared within a way. Shown is
+the first pair of which both begin with a note.
 """
 ATTRIBUTES = """
 Attributes are measured on the melodies themselves, and directions in the codes lead from windows
