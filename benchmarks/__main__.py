@@ -13,6 +13,7 @@ from statistics import median
 from benchmarks.measured import ROOT, ask
 from benchmarks.page import goal, machine, table
 from benchmarks.page_conditions import conditions
+from benchmarks.page_explorer import explorer
 from benchmarks.page_faces import faces, models
 from benchmarks.page_music import music
 from benchmarks.page_sound import sound
@@ -248,6 +249,7 @@ SECTIONS: dict[str, Callable[[int], str]] = {
     "faces": faces,
     "sound": sound,
     "music": music,
+    "explorer": explorer,
     "startup": startup,
 }
 

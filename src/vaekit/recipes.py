@@ -5,7 +5,10 @@ from it. `net` and `likelihood` are parts; left out, they follow from the data's
 `context` is the size of the context that encoder and decoder read beside the data.
 """
 
+import inspect
+import re
 from collections.abc import Callable
+from typing import Any
 
 from vaekit.contracts import LatentPart
 from vaekit.corruptions import SINGLE, Corruption, Several
@@ -518,3 +521,9 @@ def assemble(
 def gaussian(features: int, size: int) -> Latent:
     """A Gaussian posterior against a standard normal prior."""
     return Latent(GaussianPosterior(features, size), StandardNormal(size))
+
+
+def paper(part: Callable[..., Any]) -> str:
+    """The link to a recipe's paper, or another part's; "" where its docstring has none."""
+    link = re.search(r"https?://\S+[^\s.,;)]", inspect.getdoc(part) or "")
+    return link[0] if link else ""

@@ -5,7 +5,7 @@ from vaekit.evaluation.bootstrap import Interval, mean_interval
 from vaekit.evaluation.denoising import Denoising, denoised, measure_denoising
 from vaekit.evaluation.edits import flip_rate, judge_edit
 from vaekit.evaluation.generation import frechet_distance, precision_recall
-from vaekit.evaluation.likelihood import Estimate, Evaluation, evaluate
+from vaekit.evaluation.likelihood import Estimate, Evaluation, Scores, evaluate, scored
 from vaekit.evaluation.paths import (
     detour,
     path_length,
@@ -22,6 +22,7 @@ __all__ = [
     "Estimate",
     "Evaluation",
     "Interval",
+    "Scores",
     "denoised",
     "detour",
     "evaluate",
@@ -36,6 +37,7 @@ __all__ = [
     "pooled",
     "precision_recall",
     "psnr",
+    "scored",
     "share_of_steps",
     "sharpness",
     "ssim",
