@@ -35,7 +35,7 @@ WORDS = {
     "explore digits  ": "explore --help  ",  # serves until it is stopped
     "--hidden-conv 512": "--hidden-conv 8",
     "reproduce speech": "reproduce speech --help",
-    "reproduce music": "reproduce chairs --help",
+    "reproduce music": "reproduce music --help",
     "epochs=20": "epochs=1",
     "IWAE(draws=5), data)": "IWAE(draws=5), data, vk.Training(epochs=1))",
     '{"labels": labels})': '{"labels": labels}, training=vk.Training(epochs=1))',

@@ -78,9 +78,10 @@ and **played**, each given what the model itself played before it (always the li
 brackets: 95% t intervals over training runs.
 """
 APART = """
-The published figures ([table 1]({source})), forced and played, are of other data, millions of
-windows of melodies from crawled files against hundreds of folk tunes here, and of far larger nets
-that were trained for far longer. Which of two is better can be compared, how right they are cannot.
+The published figures ([Roberts et al. 2018]({source}), quoted from memory and not held against the
+paper) are of other data, millions of windows of melodies from crawled files against hundreds of
+folk tunes here, and of far larger nets that were trained for far longer. Which of two is better can
+be compared, how right they are cannot.
 """
 HOLDS = """
 Does one net play better than another? The difference in percentage points, paired by seed, with its
