@@ -33,8 +33,8 @@ BARS = (SHORT, LONG)
 FLAT, HIERARCHICAL, ATTENDING = "flat", "hierarchical", "transformer"
 
 PUBLISHED = {FLAT: (0.883, 0.620), HIERARCHICAL: (0.919, 0.812)}
-"""Accuracy a step of 16-bar melodies, teacher-forced and sampled, of Roberts et al. 2018; these were
-quoted from memory and have not been held against the paper."""
+"""Accuracy a step of 16-bar melodies, teacher-forced and sampled, of Roberts et al. 2018: quoted
+from memory and not held against the paper."""
 SOURCE = "https://arxiv.org/abs/1803.05428"
 
 _GRAM = 8  # notes in a row that twins share
