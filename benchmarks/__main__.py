@@ -13,7 +13,9 @@ from statistics import median
 from benchmarks.measured import ROOT, ask
 from benchmarks.page import goal, machine, table
 from benchmarks.page_conditions import conditions
+from benchmarks.page_explorer import explorer
 from benchmarks.page_faces import faces, models
+from benchmarks.page_music import music
 from benchmarks.page_sound import sound
 
 ROUNDS = 3
@@ -246,6 +248,8 @@ SECTIONS: dict[str, Callable[[int], str]] = {
     "folders": folders,
     "faces": faces,
     "sound": sound,
+    "music": music,
+    "explorer": explorer,
     "startup": startup,
 }
 

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 # isort: off
 import vaekit  # noqa: F401  first, as a program's own import of it may come
@@ -22,6 +23,24 @@ from vaekit.recipes import LIKELIHOODS, RECIPES, Parts
 from vaekit.training import Training, fit
 
 
+def of_memory(read: list[int], first: list[int], again: list[int], *_: Any, **__: Any) -> int:
+    """Operations of an LSTM that reads (T, B, I), with weights (4H, I) and (4H, H)."""
+    steps, rows, _size = read
+    return 2 * steps * rows * first[0] * (first[1] + again[1])
+
+
+def of_memory_backward(*shapes: Any, **named: Any) -> int:
+    """Those of its backward pass: as many for the weights and as many for what it read."""
+    return 2 * of_memory(*shapes, **named)
+
+
+# Recurrent layers, which torch does not count.
+MEMORIES = {
+    torch.ops.aten.mkldnn_rnn_layer: of_memory,
+    torch.ops.aten.mkldnn_rnn_layer_backward: of_memory_backward,
+}
+
+
 def build(task: Task, dataset: Dataset) -> Parts:
     """The model and objective of a task."""
     likelihood = LIKELIHOODS[task.pixels]()
@@ -34,10 +53,10 @@ def flops(task: Task, dataset: Dataset) -> tuple[float, float]:
     In a training step, where the gradient of the data is not needed, and in validation.
     """
     model, objective = build(task, dataset)
-    x = dataset.train.tensor(slice(0, task.batch))
-    with FlopCounterMode(display=False) as training:
+    x = dataset.train.batch(slice(0, task.batch)).x
+    with FlopCounterMode(display=False, custom_mapping=MEMORIES) as training:
         objective(model(x)).total.backward()
-    with torch.no_grad(), FlopCounterMode(display=False) as validation:
+    with torch.no_grad(), FlopCounterMode(display=False, custom_mapping=MEMORIES) as validation:
         model(x)
     return training.get_total_flops() / len(x), validation.get_total_flops() / len(x)
 

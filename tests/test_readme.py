@@ -12,6 +12,7 @@ import pytest
 import soundfile
 from drawn_faces import drawn_face
 from feature_files import squeezenet_file
+from melodies import file_of, walk
 from PIL import Image
 
 from vaekit.cli import main
@@ -31,8 +32,10 @@ WORDS = {
     "reproduce denoise": "reproduce denoise --help",
     "reproduce styles": "reproduce styles --help",
     "reproduce chairs": "reproduce chairs --help",
+    "explore digits  ": "explore --help  ",  # serves until it is stopped
     "--hidden-conv 512": "--hidden-conv 8",
     "reproduce speech": "reproduce speech --help",
+    "reproduce music": "reproduce music --help",
     "epochs=20": "epochs=1",
     "IWAE(draws=5), data)": "IWAE(draws=5), data, vk.Training(epochs=1))",
     '{"labels": labels})': '{"labels": labels}, training=vk.Training(epochs=1))',
@@ -73,6 +76,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     drawn_face(at=(190, 250), width=200).save(home / "you.jpg")
     put_speech(home / "speech")
     (home / "7_jackson_0.wav").write_bytes((home / "speech" / "7_jackson_0.wav").read_bytes())
+    put_tunes(home)
     np.savez(home / "more.npz", x=np.zeros((20, 8, 8), np.uint8))
     data = home / "data"
     (data / "squeezenet").mkdir(parents=True)
@@ -107,6 +111,15 @@ def put_speech(home: Path) -> None:
     for digit, speaker, index in itertools.product((3, 7), ("jackson", "nicolas"), range(9)):
         wave = np.cumsum(random.normal(size=2_400)) * (digit + len(speaker)) / 5_000
         soundfile.write(home / f"{digit}_{speaker}_{index}.wav", np.clip(wave, -1, 1), 8_000)
+
+
+def put_tunes(home: Path) -> None:
+    """A folder of tunes, and two more."""
+    (home / "folk").mkdir()
+    for number in range(24):
+        (home / "folk" / f"tune{number:02}.mid").write_bytes(file_of(walk(6, number)))
+    for number, name in enumerate(("a", "b")):
+        (home / f"{name}.mid").write_bytes(file_of(walk(4, 90 + number)))
 
 
 def put_celeba(home: Path) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from vaekit.errors import BadInput as BadInput
     from vaekit.errors import Interrupted as Interrupted
     from vaekit.evaluation import evaluate as evaluate
+    from vaekit.explorer import explore as explore
     from vaekit.model import Autoencoder as Autoencoder
     from vaekit.records import Batch as Batch
     from vaekit.records import Draw as Draw
@@ -104,6 +105,7 @@ __all__ = [
     "evaluate",
     "evaluate_run",
     "evaluation",
+    "explore",
     "features",
     "figures",
     "fit",
@@ -155,6 +157,7 @@ _HOMES = {
     "evaluate": "evaluation",
     "edit": "workflow.use",
     "encode": "workflow.use",
+    "explore": "explorer",
     "evaluate_run": "workflow.use",
     "interpolate": "workflow.use",
     "reconstruct": "workflow.use",

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from numpy.typing import NDArray
 
 from vaekit.nets import Shape
+
+if TYPE_CHECKING:
+    from vaekit.data.photos import Photo
 
 
 @final
@@ -20,7 +22,7 @@ class Kind:
     drawn: whether rows of a shape are pictures: figures then show them as they are, and measures
         of pictures compare them.
     files: the endings of files that rows of a shape are written to, the usual one first.
-    read: a user's own file as a row, from path, shape and crop; None where there are no files.
+    read: a user's own file as a row, from the file, shape and crop; None where there are no files.
     unit: what many rows are called.
     played: whether rows are voices of symbols, which are heard and drawn as such.
     bounds: where values lie, where they have bounds.
@@ -30,16 +32,16 @@ class Kind:
     likelihood: Callable[[Shape], str]
     drawn: Callable[[Shape], bool]
     files: Callable[[Shape], tuple[str, ...]]
-    read: Callable[[str | Path, Shape, Any], NDArray[Any]] | None
+    read: "Callable[[Photo, Shape, Any], NDArray[Any]] | None"
     unit: str
     bounds: tuple[float, float] | None = None
     played: bool = False
 
 
-def _photo(path: str | Path, shape: Shape, crop: Any) -> NDArray[Any]:
+def _photo(source: "Photo", shape: Shape, crop: Any) -> NDArray[Any]:
     from vaekit.data import photo
 
-    return photo(path, shape, crop)
+    return photo(source, shape, crop)
 
 
 def _drawn(shape: Shape) -> bool:

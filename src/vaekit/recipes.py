@@ -5,7 +5,10 @@ from it. `net` and `likelihood` are parts; left out, they follow from the data's
 `context` is the size of the context that encoder and decoder read beside the data.
 """
 
+import inspect
+import re
 from collections.abc import Callable
+from typing import Any
 
 from vaekit.contracts import LatentPart
 from vaekit.corruptions import SINGLE, Corruption, Several
@@ -622,6 +625,7 @@ def music_vae(
 ) -> Parts:
     """A VAE of melodies whose decoder conducts, then plays bar by bar; `net` LSTM plays flat.
 
+    The published models have beta 0.2, and at 16 bars 256 bits that are not charged (177 nats).
     Roberts et al. 2018, https://arxiv.org/abs/1803.05428
 
     Args:
@@ -729,3 +733,9 @@ def assemble(
 def gaussian(features: int, size: int) -> Latent:
     """A Gaussian posterior against a standard normal prior."""
     return Latent(GaussianPosterior(features, size), StandardNormal(size))
+
+
+def paper(part: Callable[..., Any]) -> str:
+    """The link to a recipe's paper, or another part's; "" where its docstring has none."""
+    link = re.search(r"https?://\S+[^\s.,;)]", inspect.getdoc(part) or "")
+    return link[0] if link else ""

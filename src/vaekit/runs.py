@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from vaekit.data import Crop, Dataset, Sound
     from vaekit.data.conditions import Conditions
     from vaekit.data.music import Meter
+    from vaekit.data.photos import Photo
     from vaekit.model import Autoencoder, Told
     from vaekit.spec import Spec
 
@@ -128,10 +129,19 @@ class Run:
             return None
         return meter_for(self.spec.shape[-1], self.data["options"].get("meter"))
 
-    def picture(self, path: str | Path, crop: "Crop | None" = None) -> "NDArray[np.float32]":
+    @property
+    def columns(self) -> list[str]:
+        """What a table calls the numbers of its vectors: as the data did, where that is known."""
+        width = self.spec.shape[0]
+        known = list(self.data["options"].get("columns") or ())
+        return known if len(known) == width else [f"x{number}" for number in range(width)]
+
+    def picture(self, path: "Photo", crop: "Crop | None" = None) -> "NDArray[np.float32]":
         """A file of the user's as a row that the model reads, prepared as its data were.
 
         Of melodies it is the file's first bars.
+
+        path: of the file, or its bytes; of pictures also one of Pillow's.
 
         crop: another cut than theirs. Raises BadInput for what is no picture, or shows no face
         where one is to be cut, and where the data are not of files.
@@ -143,11 +153,13 @@ class Run:
 
         if (meter := self.meter) is not None:
             voices, steps = self.spec.shape
+            assert isinstance(path, str | Path | bytes)
             found = own_tune(path, meter, voices, self.data["options"].get("track"), self.name)
             return padded(found.symbols, steps)[:, :steps].astype(np.float32)
         read, options = KINDS[self.spec.kind].read, self.data["options"]
         if read is None or not self.spec.drawn:
-            raise BadInput(f"{path}: {self.name} was not trained on pictures; leave them out.")
+            what = path if isinstance(path, str | Path) else "A picture"
+            raise BadInput(f"{what}: {self.name} was not trained on pictures; leave them out.")
         values = read(path, self.spec.shape, crop or options.get("crop", "none"))
         binary = options.get("binarise", "none") in ("threshold", "static")
         return (values > 0.5).astype(np.float32) if binary else values

@@ -58,6 +58,11 @@ class Spec:
         object.__setattr__(self, "likelihood", self.likelihood or data.likelihood(self.shape))
         if self.corruption_options and not self.corruption:
             raise BadInput("`corruption_options` need a `corruption`: name one.")
+        if self.corruption and KINDS[self.kind].played:
+            raise BadInput(
+                "`corruption` is of values, and melodies are symbols, whose numbers are but names: "
+                "leave it out."
+            )
         for kind, table, name, options in self._parts():
             check_options(f"{kind} {name}", lookup(kind, table, name), options)
         if self.context:

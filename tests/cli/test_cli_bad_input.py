@@ -131,7 +131,14 @@ def test_existing_files_are_not_overwritten_unless_forced(
         (["decode", "RUN", "objects.npy"], ["objects.npy"]),
         (["decode", "RUN", "nan.npy"], ["nan.npy", "finite"]),
         (["decode", "RUN", "text.parquet"], ["text.parquet"]),
+        (["decode", "RUN", "torn.json"], ["torn.json", "list of codes"]),
+        (["decode", "RUN", "ragged.json"], ["ragged.json", "list of codes"]),
         (["decode", "RUN", "far.npy"], ["far.npy", "as large as 1e+308"]),
+        (["explore", "smal"], ["smal", "small"]),
+        (["explore", "RUN", "--no-browser", "--port", "70000"], ["--port", "65,535"]),
+        (["explore", "RUN", "--no-browser", "--host", "203.0.113.7"], ["--host", "203.0.113.7"]),
+        (["explore", "RUN", "--save", "page.png"], ["--save", ".html"]),
+        (["explore", "RUN", "--save", "page.html"], ["page.html", "--save", "--force"]),
         (["traverse", "RUN", "--steps", "1000000000"], ["--steps must be from 2 to 1,000"]),
         (["interpolate", "RUN", "a.png", "a.png", "--steps", "1001"], ["--steps must be from 2"]),
         (["sample", "RUN", "--temperature", "1e39"], ["--temperature", "1e+39"]),
@@ -167,7 +174,10 @@ def test_commands_on_a_run_refuse(
     Path("text.parquet").write_text("no such thing")
     Path("text.csv").write_text("a,b\n1,2\n")
     Path("words.csv").write_text("id,z0,z1\na,1,b\n")
+    Path("torn.json").write_text("[[1, 2")
+    Path("ragged.json").write_text("[[1, 2], [3]]")
     Path("run.json").write_text("{}")
+    Path("page.html").write_text("mine")
     before = contents(tmp_path)
     refused(call(*("small" if word == "RUN" else word for word in arguments)), *fragments)
     assert contents(tmp_path) == before

@@ -149,7 +149,10 @@ def test_codes_are_the_models_and_decode_to_its_reconstructions(
     for end, path in files.items():
         assert call("decode", trained.path, path, "--out", tmp_path / f"{end}.npy").code == 0
     decoded = np.load(tmp_path / "npy.npy")
-    for end in ("parquet", "csv"):
+    (tmp_path / "codes.json").write_text(json.dumps(codes.tolist()))
+    written = tmp_path / "json.npy"
+    assert call("decode", trained.path, tmp_path / "codes.json", "--out", written).code == 0
+    for end in ("parquet", "csv", "json"):
         assert np.array_equal(decoded, np.load(tmp_path / f"{end}.npy"))
     assert np.allclose(decoded, model.reconstruct(test.tensor()).numpy(), atol=1e-6)
     picture = tmp_path / "decoded.png"

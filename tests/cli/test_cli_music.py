@@ -13,8 +13,7 @@ from vaekit.cli import main
 from vaekit.data.music import HOLD, REST, tune
 from vaekit.data.synth import RATE
 from vaekit.runs import open_run
-from vaekit.workflow.music import edit_tune, reconstruct_tunes, tune_of
-from vaekit.workflow.use import interpolate
+from vaekit.workflow.music import edit_tune, interpolate_tunes, reconstruct_tunes, tune_of
 
 
 @pytest.fixture(scope="module")
@@ -166,10 +165,40 @@ def test_a_way_goes_from_one_tune_to_another(
     assert call("interpolate", run, *files, "--steps", 3, "--spherical", "--out", out) == 0
     names = ["1-first", "2-0.00", "3-0.50", "4-1.00", "5-last", "all"]
     assert sorted(path.stem for path in out.glob("*.mid")) == names
-    walk = interpolate(run, *files, steps=3, spherical=True)
-    assert walk.pictures.shape == (3, 1, 32)
-    assert np.array_equal(walk.pictures[0], reconstruct_tunes(run, files)[0][1].symbols[:, :32])
+    way = interpolate_tunes(run, *files, steps=3, spherical=True)
+    ends = [after.symbols for _, after in reconstruct_tunes(run, files)]
+    for place, end in ((0, ends[0]), (-1, ends[1])):
+        assert np.array_equal(way[place].symbols, end)  # all windows, not the first alone
     assert round(tune((out / "1-first.mid").read_bytes(), "4/4").tempo) == 84
+
+
+def test_a_way_is_as_long_as_the_shorter_tune(
+    run: Path, files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files[1].write_bytes(file_of(walk(2, 7)))
+    capsys.readouterr()
+    assert call("interpolate", run, *files, "--out", tmp_path / "way.npy") == 0
+    assert "first.mid is longer; its first 32 steps are taken" in capsys.readouterr().err
+    assert np.load(tmp_path / "way.npy").shape == (11, 1, 32)
+    way = interpolate_tunes(run, *files, steps=2)
+    assert [each.symbols.shape for each in way] == [(1, 32)] * 2
+    assert "--crop is of pictures" in refused(capsys, "interpolate", run, *files, "--crop", "none")
+
+
+def test_coordinates_of_a_code_are_moved(
+    run: Path, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "moved"
+    said = ("--image", files[0], "--dimensions", "0,3", "--steps", 3, "--span", 1)
+    assert call("traverse", run, *said, "--out", out) == 0
+    names = [f"{name}-{step}" for name in ("z0", "z3") for step in ("-1", "0", "1")]
+    assert sorted(path.stem for path in out.glob("*.mid")) == sorted([*names, "all"])
+
+
+def test_symbols_have_no_noise(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = ("train", "music-vae", archive(tmp_path / "tunes.zip"), "--corruption", "gaussian")
+    assert "melodies are symbols" in refused(capsys, *said, "--root", tmp_path, "--no-progress")
+    assert not list(tmp_path.glob("*/run.json"))
 
 
 def test_a_tune_is_edited_by_an_attribute_of_the_data(

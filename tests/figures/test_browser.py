@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from html import unescape
 from pathlib import Path
@@ -10,14 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browser import BROWSER, NO_BROWSER, OPTIONS
 from PIL import Image
 
 from vaekit.figures import Report, encodings, grid, pairs
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium or google-chrome on PATH")
+pytestmark = pytest.mark.skipif(BROWSER is None, reason=NO_BROWSER)
 
 # The report forbids scripts, so a page around it looks into it.
 AROUND = """<!doctype html><iframe id="wide" src="report.html" width="1200"></iframe>
@@ -83,9 +80,8 @@ def browse(page: Path, profile: Path, *options: str) -> str:
     run = subprocess.run(
         [
             BROWSER,
-            *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
-            *("--disable-background-networking", "--disable-dev-shm-usage", "--hide-scrollbars"),
-            *("--allow-file-access-from-files", "--virtual-time-budget=10000"),
+            *OPTIONS,
+            *("--disable-gpu", "--allow-file-access-from-files", "--virtual-time-budget=10000"),
             f"--user-data-dir={profile}",
             *options,
             page.as_uri(),

@@ -52,6 +52,9 @@ COMMANDS = {
     "describe": Command(
         "Look and measure", "every layer with its output and parameters", "describe:describe"
     ),
+    "explore": Command(
+        "Look and measure", "walk through a run's model in the browser", "explore:explore"
+    ),
     "sample": Command("Use", "new data from the prior", "use:sample"),
     "reconstruct": Command("Use", "data, encoded and decoded again", "use:reconstruct"),
     "denoise": Command("Use", "noise taken off pictures, or measured", "denoise:denoise"),

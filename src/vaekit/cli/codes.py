@@ -1,5 +1,6 @@
-"""Files of codes: Parquet or CSV with a row for each data point, or `.npy`."""
+"""Files of codes: Parquet or CSV with a row for each data point, `.npy`, or JSON that is read."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,21 +29,13 @@ def write_codes(path: Path, found: "Encoded") -> None:
     if ending == ".npy":
         write_arrays(path, found.codes.shape, [found.codes])
         return
-    import pyarrow as pa
     from pyarrow import csv, parquet
 
-    columns: dict[str, Any] = {"id": pa.array(found.ids, pa.string())}
-    if found.labels is not None:
-        columns["label"] = found.labels
-        if found.label_names is not None:
-            names = pa.array(found.label_names, pa.string())
-            named = pa.DictionaryArray.from_arrays(found.labels, names)
-            columns["label_name"] = named if ending == ".parquet" else named.dictionary_decode()
-    columns |= {name: column for name, column in found.columns.items() if name not in columns}
-    columns |= {f"z{number}": each for number, each in enumerate(found.codes.T)}
+    from vaekit.workflow.tables import code_table
+
     write = parquet.write_table if ending == ".parquet" else csv.write_csv
     with replacing(path) as part:
-        write(pa.table(columns), part)
+        write(code_table(found, categories=ending == ".parquet"), part)
 
 
 def read_codes(path: Path, size: int) -> "Codes":
@@ -52,9 +45,14 @@ def read_codes(path: Path, size: int) -> "Codes":
     """
     import numpy as np
 
-    readers = {".npy": _read_npy, ".parquet": _read_table, ".csv": _read_table}
+    readers = {
+        ".npy": _read_npy,
+        ".parquet": _read_table,
+        ".csv": _read_table,
+        ".json": _read_json,
+    }
     if path.suffix.lower() not in readers:
-        raise BadInput(f"{path}: codes are read from {' or '.join(ENDINGS)} files.")
+        raise BadInput(f"{path}: codes are read from {' or '.join(readers)} files.")
     if not path.is_file():
         raise BadInput(f"{path} is not there: give a file that `vaekit encode` wrote.")
     codes = readers[path.suffix.lower()](path)
@@ -83,6 +81,18 @@ def _read_npy(path: Path) -> "NDArray[Any]":
             f"{path} cannot be read ({error}): give an array of plain numbers."
         ) from None
     return codes
+
+
+def _read_json(path: Path) -> "NDArray[Any]":
+    import numpy as np
+
+    try:
+        return np.asarray(json.loads(path.read_text("utf-8")), np.float64)
+    except (ValueError, TypeError, OSError, RecursionError):
+        raise BadInput(
+            f"{path} cannot be read: give a list of codes, each a list of numbers, as the page of "
+            "`vaekit explore` writes it."
+        ) from None
 
 
 def _read_table(path: Path) -> "NDArray[Any]":

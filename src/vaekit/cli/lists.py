@@ -1,7 +1,5 @@
 """`vaekit recipes` and `vaekit datasets`."""
 
-import inspect
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,10 +17,10 @@ def recipes(name: str | None = None, /) -> None:
         name: A recipe, to see its options.
     """
     from vaekit.cli.parts import recipe_options
-    from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES
+    from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES, paper
 
     if name is None:
-        rows = [(key, summary(part), _paper(part)) for key, part in RECIPES.items()]
+        rows = [(key, summary(part), paper(part)) for key, part in RECIPES.items()]
         table(("recipe", "what it is", "paper"), rows)
         print(f"Networks (--net): {', '.join(NETS)}.")
         print("Likelihoods (--likelihood):", *(f"  {each}" for each in LIKELIHOODS), sep="\n")
@@ -30,7 +28,7 @@ def recipes(name: str | None = None, /) -> None:
         print("`vaekit recipes NAME` shows a recipe's options.")
         return
     options = recipe_options(name)
-    print(f"{name}: {summary(RECIPES[name])}\n{_paper(RECIPES[name])}")
+    print(f"{name}: {summary(RECIPES[name])}\n{paper(RECIPES[name])}")
     _options(f"recipe {name}", options)
     tables: dict[str, dict[str, Callable[..., Any]]] = {
         "net": NETS,
@@ -56,11 +54,6 @@ def datasets() -> None:
         "Paths work too: IDX, .npy, .npz, .mat, or a folder, .zip or .tar of images, recordings "
         "or MIDI files."
     )
-
-
-def _paper(part: Callable[..., Any]) -> str:
-    link = re.search(r"https?://\S+[^\s.,;)]", inspect.getdoc(part) or "")
-    return link[0] if link else ""
 
 
 def _options(title: str, options: list[Option]) -> None:

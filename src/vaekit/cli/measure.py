@@ -7,8 +7,9 @@ from typing import Literal
 from vaekit.cli import inputs
 from vaekit.cli.flags import command
 from vaekit.cli.inputs import WhichOrAll
-from vaekit.cli.output import plain, table
+from vaekit.cli.output import table
 from vaekit.runs import ROOT, open_run
+from vaekit.writing import plain
 
 Bound = Literal["weighted", "ais"]
 

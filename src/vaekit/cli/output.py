@@ -1,6 +1,5 @@
 """What commands print, and the files they write: whole or not at all, never over another."""
 
-import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -50,15 +49,6 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence
     console.print(drawn)
 
 
-def plain(value: Any) -> Any:
-    """The same with None for what is not a number, which JSON cannot hold."""
-    if isinstance(value, dict):
-        return {key: plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 def short(value: float | None) -> str:
     """A number with two decimals, or a dash where there is none."""
     return "–" if value is None else f"{value:.2f}"
@@ -70,10 +60,11 @@ def target(
     endings: Sequence[str],
     force: bool,
     beside: str | None = None,
+    flag: str = "--out",
 ) -> Path:
     """Where to write: `out`; or the default, with the next free number where it is there already.
 
-    beside: the ending of another file that will lie there, too.
+    beside: the ending of another file that will lie there, too. flag: what `out` was given by.
 
     Raises BadInput for another ending, and for an `out` that is there, unless forced.
     """
@@ -88,9 +79,9 @@ def target(
         return next(free)
     path = out
     if path.suffix.lower() not in endings:
-        raise BadInput(f"--out must end in {' or '.join(endings)}, not be {str(path)!r}.")
+        raise BadInput(f"{flag} must end in {' or '.join(endings)}, not be {str(path)!r}.")
     if (taken := there(path)) is not None and not force:
-        raise BadInput(f"{taken} is there already: give another --out, or --force.")
+        raise BadInput(f"{taken} is there already: give another {flag}, or --force.")
     return path
 
 

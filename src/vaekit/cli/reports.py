@@ -39,6 +39,7 @@ EXPERIMENTS = {
     "chairs": "vaekit.reports.chairs",
     "styles": "vaekit.reports.styles",
     "speech": "vaekit.reports.speech",
+    "music": "vaekit.reports.music",
 }
 
 

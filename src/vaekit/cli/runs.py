@@ -4,9 +4,10 @@ from json import dumps
 from pathlib import Path
 
 from vaekit.cli.flags import Arguments, call
-from vaekit.cli.output import plain, table, target, write_figure
+from vaekit.cli.output import table, target, write_figure
 from vaekit.runs import ROOT
 from vaekit.workflow.listing import Summary, remove_runs, summarise_runs
+from vaekit.writing import plain
 
 _FIGURE = "comparison.png"
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ MOST = 400
 _HEARD = 300.0  # seconds of sound in one file
 _ACROSS = 8
 _LETTERS = 18  # of a tune's name
+_WIDE = 64  # steps of a tune that still stands beside others
 
 
 def target(run: Run, out: Path | None, stem: str, force: bool) -> Path:
@@ -81,25 +83,56 @@ def write_rows(path: Path, run: Run, rows: "Array", title: str) -> None:
     write(path, tunes, numbers, drawn(path, lines_of(tunes), title=title))
 
 
-def write_walk(path: Path, run: Run, walk: "Walk", files: tuple[Path, Path], kind: str) -> None:
+def interpolate(
+    run: Run,
+    files: tuple[Path, Path],
+    steps: int,
+    spherical: bool,
+    given: tuple[str, ...],
+    out: Path | None,
+    force: bool,
+) -> None:
     """Write the way from one tune to another, at the tempo and with the instrument of the first,
-    between both as they are."""
-    from vaekit.workflow.music import played_rows, tune_of
+    between both as they are, for as long as the shorter one lasts."""
+    from vaekit.workflow.music import interpolate_tunes, tune_of
 
-    first, last = (file.stem for file in files)
-    assert walk.originals is not None
-    rows = np.concatenate([walk.originals[:1], walk.pictures, walk.originals[1:]])
-    shares = [f"{share:.2f}" for share in walk.steps[0]]
-    heads = [first[:_LETTERS], *shares, last[:_LETTERS]]
-    tunes = played_rows(run, rows, heads, tune_of(run, files[0]))
-    title = f"{run.name}: {kind} interpolation from {first} to {last}"
-    names = [f"{n}-{what}" for n, what in zip(numbered(len(tunes)), _called(tunes), strict=True)]
-    write(path, tunes, names, drawn(path, [tunes], columns=heads, title=title))
+    path = target(run, out, "interpolation", force)
+    told = inputs.given(given)
+    between = interpolate_tunes(run, *files, steps=steps, spherical=spherical, given=told)
+    ends = [tune_of(run, file) for file in files]
+    lengths = [tune.symbols.shape[1] for tune in ends]
+    shortest = min(lengths)
+    if lengths[0] != lengths[1]:
+        longer = files[lengths.index(max(lengths))]
+        print(f"{longer.name} is longer; its first {shortest} steps are taken.", file=sys.stderr)
+    first, last = (replace(tune, symbols=tune.symbols[:, :shortest]) for tune in ends)
+    tunes = [first, *between, last]
+    heads = [first.name[:_LETTERS], *(each.name for each in between), last.name[:_LETTERS]]
+    kind = "spherical" if spherical else "linear"
+    title = f"{run.name}: {kind} interpolation from {first.name} to {last.name}"
+    whats = ["first", *(each.name for each in between), "last"]
+    names = [f"{n}-{what}" for n, what in zip(numbered(len(tunes)), whats, strict=True)]
+    if shortest > _WIDE:  # long tunes lie below each other
+        figure = drawn(path, [[tune] for tune in tunes], names=heads, title=title)
+    else:
+        figure = drawn(path, [tunes], columns=heads, title=title)
+    write(path, tunes, names, figure)
 
 
-def _called(tunes: "Sequence[Played]") -> list[str]:
-    """What the files of a way are called: its ends, and the shares of the way between them."""
-    return ["first", *(each.name for each in tunes[1:-1]), "last"]
+def write_traversal(path: Path, run: Run, walk: "Walk", start: str) -> None:
+    """Write windows in which one coordinate of a code is moved, a row for each."""
+    from vaekit.workflow.music import played_rows
+
+    steps = [f"{step:g}" for step in walk.steps[0]]
+    rows = [
+        played_rows(run, each, [f"{name}-{step}" for step in steps])
+        for name, each in zip(walk.along, walk.pictures, strict=True)
+    ]
+    heads = [step.replace("-", "−") for step in steps]
+    title = f"{run.name}: coordinates of {start} moved, in standard deviations"
+    figure = drawn(path, rows, names=walk.along, columns=heads, title=title)
+    tunes = [tune for row in rows for tune in row]
+    write(path, tunes, [tune.name for tune in tunes], figure)
 
 
 def edit(

@@ -117,7 +117,7 @@ def reconstruct(
     found = use.reconstruct(opened, images, split=split, n=n, spread=drawn, given=told)
     count = len(found.originals)
     if not drawn:
-        output.write_data(path, found.originals.shape, [found.reconstructions], "", _names(opened))
+        output.write_data(path, found.originals.shape, [found.reconstructions], "", opened.columns)
     elif count > _MOST_PAIRS:
         raise BadInput(f"--n {count} is too many for one picture: write .npy instead.")
     else:
@@ -176,7 +176,8 @@ def decode(
 
     Args:
         run: Name or folder of the run.
-        codes: A .npy file of shape (n, D), or Parquet or CSV with columns z0, z1, …
+        codes: A .npy file of shape (n, D), Parquet or CSV with columns z0, z1, …, or a list of
+            lists of numbers as JSON, as `vaekit explore` gives it.
         given: What the model is told, where it was trained with --condition: label=7.
         out: A .png or .npy file, of vectors .npy or .csv, of sound .wav, with a picture beside
             it; decoded in the run's folder by default.
@@ -234,7 +235,7 @@ def _write_decoded(
         if path.suffix.lower() != ".npy" and (run.sound is not None or run.meter is not None):
             write(path, run, np.concatenate(list(parts)), title)
             return
-        output.write_data(path, shape, parts, title, _names(run))
+        output.write_data(path, shape, parts, title, run.columns)
     print(path)
 
 
@@ -283,10 +284,3 @@ def _speak(
     which = "files" if files else f"{split} recordings of {run.data['name']}"
     title = f"{run.name}: {len(found)} {which}, reconstructed"
     sounds.write_spoken(path, found, title, ("reconstruction",))
-
-
-def _names(run: Run) -> list[str]:
-    """What a table calls the columns of the run's vectors: as the data did, where that is known."""
-    width = run.spec.shape[0]
-    known = list(run.data["options"].get("columns") or ())
-    return known if len(known) == width else [f"x{number}" for number in range(width)]

@@ -12,6 +12,7 @@ from vaekit.cli.messages import renamed
 from vaekit.cli.output import short
 from vaekit.errors import BadInput
 from vaekit.runs import Run
+from vaekit.writing import plain
 
 if TYPE_CHECKING:
     from vaekit.space import ClassMeans
@@ -103,7 +104,7 @@ def classes(run: Run, json: bool) -> None:
 def _entry(found: "ClassMeans", place: int) -> dict[str, Any]:
     """What is told of a class, as JSON holds it."""
     cosines = dict(zip(found.names, found.cosines[place].tolist(), strict=True))
-    entry: dict[str, Any] = output.plain(
+    entry: dict[str, Any] = plain(
         {
             "codes": int(found.counts[place]),
             "norm": float(found.norms[place]),

@@ -129,26 +129,29 @@ def tune(data: bytes, meter: Meter, voices: int = 1, track: str | None = None) -
     )
 
 
-def own_tune(file: str | Path, meter: Meter, voices: int, track: str | None, reader: str) -> Tune:
-    """The melodies of a user's own MIDI file; see `tune`.
+def own_tune(
+    file: str | Path | bytes, meter: Meter, voices: int, track: str | None, reader: str
+) -> Tune:
+    """The melodies of a user's own MIDI file, or of its bytes; see `tune`.
 
     reader: who reads it, for what is said where it does not fit.
 
     Raises BadInput where it is missing, damaged or of another kind or meter.
     """
     check_installed()
-    path = Path(file).expanduser()
+    named = "the file" if isinstance(file, bytes) else f"'{Path(file).expanduser()}'"
     try:
-        return tune(content(path), meter, voices, track)
+        data = file if isinstance(file, bytes) else content(Path(file).expanduser())
+        return tune(data, meter, voices, track)
     except FileNotFoundError:
-        raise BadInput(f"there is no tune '{path}': check its path.") from None
+        raise BadInput(f"there is no tune {named}: check its path.") from None
     except Unfit as unfit:
         raise BadInput(
-            f"'{path}': {unfit}: {reader} reads melodies in {meter}, {voices} at once; give a MIDI "
+            f"{named}: {unfit}: {reader} reads melodies in {meter}, {voices} at once; give a MIDI "
             "file of such."
         ) from None
     except (OSError, ValueError) as error:
-        raise BadInput(f"'{path}' can't be read: {error}: give a MIDI file.") from None
+        raise BadInput(f"{named} can't be read: {error}: give a MIDI file.") from None
 
 
 def meter_for(steps: int, said: str | None = None) -> Meter:

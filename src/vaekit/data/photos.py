@@ -14,8 +14,11 @@ from vaekit.data.faces import NoFace, check_installed
 from vaekit.data.reading import content
 from vaekit.errors import BadInput
 
+Photo = str | Path | bytes | Image.Image
+"""A picture file, what one holds, or a picture of Pillow's."""
 
-def photo(path: str | Path, shape: tuple[int, ...], crop: Crop = "none") -> npt.NDArray[np.float32]:
+
+def photo(source: Photo, shape: tuple[int, ...], crop: Crop = "none") -> npt.NDArray[np.float32]:
     """A picture file in the shape of a model's pictures, prepared as data are.
 
     shape: (C, H, W) with one, three or, with a mask, four channels; the result's, float32 in
@@ -28,24 +31,20 @@ def photo(path: str | Path, shape: tuple[int, ...], crop: Crop = "none") -> npt.
     if crop == "face":
         check_installed()
     channels, height, width = shape
-    with _named(path):
-        image = decode.opened(content(Path(path).expanduser()), max(height, width), crop)
+    with _named(source):
+        image = _opened(source, max(height, width), crop)
         plan = decode.Plan("", "", channels, height, width, True, crop)
         return decode.pixels(image, plan).astype(np.float32) / np.float32(255)
 
 
-def picture(
-    source: str | Path | Image.Image, size: int | None, crop: Crop = "none"
-) -> npt.NDArray[np.uint8]:
-    """A picture file, or one of Pillow's, as uint8 (C, H, W): C is 1 where it has no colour.
+def picture(source: Photo, size: int | None, crop: Crop = "none") -> npt.NDArray[np.uint8]:
+    """A picture as uint8 (C, H, W): C is 1 where it has no colour.
 
     size: the side that it is resized to; None keeps its own.
     Raises BadInput as `photo`.
     """
     with _named(source):
-        image = source
-        if not isinstance(image, Image.Image):
-            image = decode.opened(content(Path(image).expanduser()), size, crop)
+        image = _opened(source, size, crop)
         left, upper, right, lower = decode.cropped(image, crop)
         width, height = (right - left, lower - upper) if size is None else (size, size)
         channels = 1 if decode.is_grey(image) else 3
@@ -73,10 +72,18 @@ def check_unscaled(path: str | Path, shape: tuple[int, ...]) -> None:
         )
 
 
+def _opened(source: Photo, size: int | None, crop: Crop) -> Image.Image:
+    if isinstance(source, Image.Image):
+        return source
+    data = source if isinstance(source, bytes) else content(Path(source).expanduser())
+    return decode.opened(data, size, crop)
+
+
 @contextmanager
 def _named(source: object) -> Iterator[None]:
     """Makes of whatever goes wrong with a picture an error that names it."""
     called = f"'{source}'" if isinstance(source, str | Path) else "one of the pictures"
+    called = "the file" if isinstance(source, bytes) else called
     try:
         with decode.strict():
             yield

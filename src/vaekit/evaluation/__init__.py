@@ -11,7 +11,7 @@ from vaekit.evaluation.bootstrap import Interval, mean_interval
 from vaekit.evaluation.denoising import Denoising, denoised, measure_denoising
 from vaekit.evaluation.edits import flip_rate, judge_edit
 from vaekit.evaluation.generation import frechet_distance, precision_recall
-from vaekit.evaluation.likelihood import Estimate, Evaluation, evaluate
+from vaekit.evaluation.likelihood import Estimate, Evaluation, Scores, evaluate, scored
 from vaekit.evaluation.paths import (
     detour,
     path_length,
@@ -30,6 +30,7 @@ __all__ = [
     "Evaluation",
     "Interval",
     "Sandwich",
+    "Scores",
     "annealed_likelihood",
     "bidirectional",
     "denoised",
@@ -46,6 +47,7 @@ __all__ = [
     "pooled",
     "precision_recall",
     "psnr",
+    "scored",
     "share_of_steps",
     "sharpness",
     "ssim",

@@ -1,15 +1,14 @@
 """Bounds on the likelihood of data, and what they are made of."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, final
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.progress import Progress
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit.data import Batches, Split, rows_of
@@ -19,6 +18,7 @@ from vaekit.evaluation.annealing import Annealing, annealed_likelihood
 from vaekit.evaluation.pictures import WINDOW, psnr, ssim
 from vaekit.kinds import KINDS, usual
 from vaekit.model import Autoencoder, Held
+from vaekit.progress import progress_bar
 from vaekit.records import Batch, Trace, check_draws, check_seed, importance_bound
 from vaekit.training.activity import Activity
 
@@ -134,31 +134,81 @@ def evaluate(
     where annealing is asked for of a model whose prior has no density.
     """
     expect("model", model, Autoencoder, "a model; a run is measured by `vaekit.evaluate_run`")
-    check_draws(draws)
-    check_seed(seed)
     split = rows_of(split)
     if limit is not None and limit < 1:
         raise BadInput(f"`limit` must be 1 or more, not {limit}.")
+    points = split.take(slice(0, limit))
+    how: dict[str, Any] = {"draws": draws, "seed": seed, "batch_size": batch_size, "kind": kind}
+    found = scored(model, points, progress=progress, **how)
+    if found.grey and "rate" in model.latent.provides:
+        anew = replace(points, binarise="dynamic")
+        return found.evaluation(evaluate(model, anew, **how))
+    return found.evaluation()
+
+
+def scored(
+    model: Autoencoder,
+    split: Split,
+    *,
+    draws: int = 100,
+    seed: int = 0,
+    batch_size: int = 500,
+    kind: str = "",
+    progress: bool = False,
+) -> "Scores":
+    """What `evaluate` measures, of each of the N rows of a split; see there.
+
+    Raises BadInput as `evaluate`.
+    """
+    check_draws(draws)
+    check_seed(seed)
     if not len(split):
         raise BadInput("There is nothing to evaluate: this split of the data is empty.")
     if "log_q" not in model.latent.provides:
         draws = 1  # every draw of a deterministic code is the same
-    points = split.take(slice(0, limit))
-    batches = Batches(points, batch_size, shuffle=False, device=model.device)
-    shape = tuple(points.x.shape[1:])
+    batches = Batches(split, batch_size, shuffle=False, device=model.device)
+    shape = tuple(split.x.shape[1:])
     known = KINDS[kind or usual(shape)]
     sums, activity = _Sums(known.drawn(shape), known.played), Activity()
-    with _seeded(seed), _bar(len(batches), progress) as bar:
+    with _seeded(seed), progress_bar("evaluating", len(batches), progress) as bar:
         for batch in batches.epoch(0):
             sums.add(model, batch, draws, activity)
             if annealing is not None:
                 sums.anneal(model, batch, annealing)
             bar()
-    if sums.grey and "rate" in model.latent.provides:
-        anew = replace(points, binarise="dynamic")
-        binary = evaluate(model, anew, draws=draws, seed=seed, batch_size=batch_size, kind=kind)
-        return sums.evaluation(split.binarise, draws, activity, binary)
-    return sums.evaluation(split.binarise, draws, activity)
+    columns = {name: torch.cat(values).numpy() for name, values in sums.columns.items()}
+    return Scores(columns, draws, split.binarise, sums.grey, activity.report())
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """What a model makes of each of N rows; see `Evaluation` for what the numbers are.
+
+    columns: distortion, rate, elbo, bound, squared_error and the like, float64 (N,) each, where
+        the model has them.
+    code: how many units are active, which, and the rates by dimension, where there are rates.
+    """
+
+    columns: Mapping[str, NDArray[np.float64]]
+    draws: int
+    binarise: Binarise
+    grey: bool
+    code: Mapping[str, Any]
+
+    def evaluation(self, binary: Evaluation | None = None) -> Evaluation:
+        """Means and standard errors over the rows; `binary` of the same, binarised."""
+        units = {"squared_error": "per value", "psnr": "dB", "ssim": "at most 1"}
+        units["mistaken"] = "share"
+        known: dict[str, Any] = {
+            name: _estimate(values, units.get(name, "nats"))
+            for name, values in self.columns.items()
+        }
+        known |= self.code
+        if binary is not None:
+            known |= {"binarised_elbo": binary.elbo, "binarised_bound": binary.bound}
+        points = len(self.columns["distortion"])
+        return Evaluation(points, self.draws, self.binarise, self.grey, **known)
 
 
 @final
@@ -214,25 +264,6 @@ class _Sums:
     def _append(self, name: str, values: Tensor) -> None:
         self.columns.setdefault(name, []).append(values.double().cpu())
 
-    def evaluation(
-        self,
-        binarise: Binarise,
-        draws: int,
-        activity: Activity,
-        binary: Evaluation | None = None,
-    ) -> Evaluation:
-        """Means and standard errors over everything added; `binary` of the same, binarised."""
-        columns = {name: torch.cat(values).numpy() for name, values in self.columns.items()}
-        units = {"squared_error": "per value", "psnr": "dB", "ssim": "at most 1"}
-        units["mistaken"] = "share"
-        known: dict[str, Any] = {
-            name: _estimate(values, units.get(name, "nats")) for name, values in columns.items()
-        }
-        known |= activity.report()
-        if binary is not None:
-            known |= {"binarised_elbo": binary.elbo, "binarised_bound": binary.bound}
-        return Evaluation(len(columns["distortion"]), draws, binarise, self.grey, **known)
-
 
 _ANNEALED = 20  # rows a pass, times the chains
 
@@ -258,10 +289,3 @@ def _seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         yield
-
-
-@contextmanager
-def _bar(batches: int, shown: bool) -> Iterator[Any]:
-    with Progress(console=Console(stderr=True), disable=not shown, transient=True) as bar:
-        task = bar.add_task("evaluating", total=batches)
-        yield lambda: bar.advance(task)

@@ -95,19 +95,19 @@ class AttentionPlayer(nn.Module):
         before = self.read(self.embedding(target[:, :, :-1]))
         h = torch.cat([self.start(vector)[:, None], before], 1) + self.positions
         for block in self.blocks:
-            h, _ = block(h)
+            h = block(h)
         return self._logits(h)
 
     def generated(
         self, vector: Tensor, temperature: float, generator: Generator | None
     ) -> tuple[Tensor, Tensor]:
         """What it plays of itself: symbols (N, V, T), and their logits (N, M, V, T)."""
-        past: list[tuple[Tensor, Tensor] | None] = [None] * len(self.blocks)
+        pasts = [Past(self.steps) for _ in self.blocks]
         token, symbols, logits = self.start(vector)[:, None], list[Tensor](), list[Tensor]()
         for step in range(self.steps):
             h = token + self.positions[step]
-            for number, block in enumerate(self.blocks):
-                h, past[number] = block(h, past[number])
+            for block, past in zip(self.blocks, pasts, strict=True):
+                h = block(h, past)
             logits.append(self._logits(h))
             symbols.append(chosen(logits[-1], temperature, generator))
             token = self.read(self.embedding(symbols[-1]))
@@ -117,6 +117,24 @@ class AttentionPlayer(nn.Module):
         played = self.out(self.norm(h)).view(*h.shape[:2], self.voices, self.classes)
         logits: Tensor = played.permute(0, 3, 2, 1)
         return logits
+
+
+@final
+class Past:
+    """Keys and values (N, heads, steps, size) of the steps so far, with room for the others."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps, self.at = steps, 0
+        self.keys = self.values = torch.empty(0)
+
+    def then(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """Those with one more step's (N, heads, 1, size)."""
+        if not self.at:
+            shape = (*key.shape[:2], self.steps, key.shape[3])
+            self.keys, self.values = key.new_empty(shape), value.new_empty(shape)
+        self.keys[:, :, self.at], self.values[:, :, self.at] = key[:, :, 0], value[:, :, 0]
+        self.at += 1
+        return self.keys[:, :, : self.at], self.values[:, :, : self.at]
 
 
 @final
@@ -135,16 +153,14 @@ class Block(nn.Module):
             for last in (self.attended, self.narrow):
                 last.weight /= (2 * depth) ** 0.5
 
-    def forward(
-        self, h: Tensor, past: tuple[Tensor, Tensor] | None = None
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """What follows h, and keys and values so far; past: those of the steps before h, one."""
+    def forward(self, h: Tensor, past: Past | None = None) -> Tensor:
+        """What follows h; past: of the steps before, where h is of one step alone."""
         n, steps, units = h.shape
         asked = self.asked(self.before(h)).view(n, steps, 3, self.heads, units // self.heads)
         query, key, value = asked.permute(2, 0, 3, 1, 4)
         if past is not None:
-            key, value = torch.cat([past[0], key], 2), torch.cat([past[1], value], 2)
+            key, value = past.then(key, value)
         found = F.scaled_dot_product_attention(query, key, value, is_causal=past is None)
         h = h + self.attended(found.transpose(1, 2).flatten(2))
-        h = h + self.narrow(F.gelu(self.wide(self.between(h))))
-        return h, (key, value)
+        later: Tensor = h + self.narrow(F.gelu(self.wide(self.between(h))))
+        return later

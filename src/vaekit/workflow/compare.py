@@ -140,7 +140,7 @@ def compare_runs(runs: Sequence[Run | str | Path], root: str | Path = ROOT) -> C
 def _side(run: Run) -> Side:
     with torch.random.fork_rng(devices=[]):
         model, _ = run.spec.build()
-    about, (options, chosen) = summary(run), _options(run)
+    about, (options, chosen) = summary(run), run_options(run)
     return Side(
         about,
         options,
@@ -152,7 +152,7 @@ def _side(run: Run) -> Side:
     )
 
 
-def _options(run: Run) -> tuple[dict[str, str], frozenset[str]]:
+def run_options(run: Run) -> tuple[dict[str, str], frozenset[str]]:
     """What made the run what it is, by name, as one would type it; and what of it was chosen."""
     spec = run.spec
     found = {

@@ -1,4 +1,4 @@
-"""What is derived from a run is computed once and kept: codes, directions, mixtures.
+"""What is derived from a run is computed once and kept: codes, scores, directions, mixtures.
 
 runs/NAME/derived/WHAT-OPTIONS.safetensors    made anew where the weights have changed
 """
@@ -18,6 +18,8 @@ from torch import Tensor
 
 from vaekit.data import Dataset, Split
 from vaekit.errors import BadInput
+from vaekit.evaluation import Scores, scored
+from vaekit.progress import progress_bar
 from vaekit.runs import Run
 from vaekit.space.directions import Directions, Method, directions
 from vaekit.space.mixture import Mixture, mixture
@@ -32,6 +34,7 @@ Record = TypeVar("Record")
 FOLDER = "derived"
 MOST = 30_000
 """Rows of a part of the data that are encoded at most."""
+_PORTION = 1_000  # rows between two steps of a progress bar
 
 _KIND = "derived"
 
@@ -61,18 +64,55 @@ def derived(run: Run, what: str, options: Mapping[str, Any], make: Callable[[], 
     return tensors, state
 
 
-def codes(run: Run, part: Part = "train", dataset: Dataset | None = None) -> Array:
+def codes(
+    run: Run,
+    part: Part = "train",
+    dataset: Dataset | None = None,
+    *,
+    most: int = MOST,
+    progress: bool = False,
+) -> Array:
     """Codes of the first 30,000 rows of a part of a run's data, float32 (N, D).
 
     part: the training data, or those held out; see `held_out`.
-    dataset: the run's, where it has been loaded already.
+    dataset: the run's, where it has been loaded already. most: another number of rows.
     """
 
     def make() -> Made:
-        data = dataset or run.dataset()
-        return {"codes": torch.from_numpy(run.model().encode(_rows(data, part)))}, {}
+        rows, model = _rows(dataset or run.dataset(), part, most), run.model()
+        starts = range(0, len(rows), _PORTION)
+        with progress_bar("encoding", len(starts), progress) as step:
+            found = []
+            for first in starts:
+                found.append(model.encode(rows.take(slice(first, first + _PORTION))))
+                step()
+        return {"codes": torch.from_numpy(np.concatenate(found))}, {}
 
-    return derived(run, "codes", {"part": part, "most": MOST}, make)[0]["codes"].numpy()
+    return derived(run, "codes", {"part": part, "most": most}, make)[0]["codes"].numpy()
+
+
+def scores(
+    run: Run, dataset: Dataset | None = None, *, most: int, draws: int, progress: bool = False
+) -> Scores:
+    """What a run's model makes of each of the first rows of its held-out data; see `scored`.
+
+    dataset: the run's, where it has been loaded already. most: how many rows, N.
+    """
+
+    def make() -> Made:
+        rows = _rows(dataset or run.dataset(), "held_out", most)
+        model, kind = run.model(), run.spec.kind
+        found = scored(model, rows, draws=draws, kind=kind, progress=progress)
+        tensors = {name: torch.from_numpy(column) for name, column in found.columns.items()}
+        return tensors, {
+            "draws": found.draws,
+            "binarise": found.binarise,
+            "grey": found.grey,
+            "code": dict(found.code),
+        }
+
+    tensors, state = derived(run, "scores", {"most": most, "draws": draws}, make)
+    return Scores({name: column.numpy() for name, column in tensors.items()}, **state)
 
 
 def attribute_directions(run: Run, method: Method = "balanced") -> Directions:
@@ -140,9 +180,9 @@ def attributes(dataset: Dataset, split: Split) -> tuple[tuple[str, ...], Array]:
     return tuple(columns), np.stack(list(columns.values()), axis=1)
 
 
-def _rows(dataset: Dataset, part: Part) -> Split:
+def _rows(dataset: Dataset, part: Part, most: int = MOST) -> Split:
     split = dataset.train if part == "train" else held_out(dataset)
-    return split.take(slice(0, MOST))
+    return split.take(slice(0, most))
 
 
 def _parted(record: Any) -> Made:

@@ -130,19 +130,22 @@ def look(
     )
 
 
-def telling_plane(model: Autoencoder, split: Split, points: Array) -> tuple[Plane, str]:
+def telling_plane(
+    model: Autoencoder, split: Split, points: Array, worth: Array | None = None
+) -> tuple[Plane, str]:
     """The plane of a latent space that tells most of it, and what it is where there are more.
 
     points: the codes (N, D) of the split. Of more than two dimensions these are the two
     coordinates that carry most rate, or the first two principal components of codes without a
     rate by dimension. It goes through the mean code.
+    worth: the rate of every dimension (D,), where it is known; left out, the split's.
     """
     size = points.shape[1]
     if size <= 2:
         return coordinates(size), ""
     if "rates" not in model.latent.provides:
         return principal(points), f"two principal components of {size} dimensions"
-    worth = rates(model, split)
+    worth = rates(model, split) if worth is None else worth
     axes = tuple(sorted(int(axis) for axis in np.argsort(-worth)[:2]))
     plane = coordinates(size, axes, through=points.mean(0))
     return plane, f"{' and '.join(plane.names)} carry most rate of {size} dimensions"

@@ -161,6 +161,38 @@ def reconstruct_tunes(
     return pairs
 
 
+def interpolate_tunes(
+    run: Run | str | Path,
+    first: str | Path,
+    last: str | Path,
+    *,
+    steps: int = 9,
+    spherical: bool = False,
+    given: Given = None,
+) -> list[Played]:
+    """The way from one MIDI file to another, window by window, as `steps` tunes.
+
+    They are as long as the shorter of the two, and have the tempo and instruments of the first;
+    its own end is left out where it is longer.
+
+    spherical: along arcs around the origin rather than straight.
+    """
+    space.check_steps(steps)
+    run = opened(run)
+    told, start, end = run.told(given), tune_of(run, first), tune_of(run, last)
+    rows = [torch.from_numpy(windows(run, each)) for each in (start, end)]
+    n = min(map(len, rows))
+    codes = [told.encode(each[:n]).double().numpy() for each in rows]
+    between = space.spherical if spherical else space.linear
+    arcs = np.stack([between(a, b, steps) for a, b in zip(*codes, strict=True)], 1)
+    decoded = [told.decode(torch.from_numpy(each).float()).numpy() for each in arcs]
+    shares = np.linspace(0, 1, steps)
+    return [
+        replace(start, name=f"{share:.2f}", symbols=joined(each))
+        for share, each in zip(shares, decoded, strict=True)
+    ]
+
+
 def edit_tune(
     run: Run | str | Path,
     file: str | Path,

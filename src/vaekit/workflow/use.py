@@ -209,6 +209,8 @@ def interpolate(
 ) -> Walk:
     """Decoded codes (S, C, H, W) on the way from one picture to another, both ends included.
 
+    Of MIDI files it is the way between their first windows; `interpolate_tunes` goes all of it.
+
     spherical: along an arc around the origin rather than straight.
     """
     space.check_steps(steps)
