@@ -336,7 +336,7 @@ def geco_vae(
     context: int = 0,
     latent: int = 10,
     tolerance: float = 0.1,
-    speed: float = 0.1,
+    speed: float = 0.01,
     memory: float = 0.99,
 ) -> Parts:
     """A VAE of the least rate that keeps its distortion at a tolerance.

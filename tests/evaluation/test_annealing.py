@@ -67,7 +67,7 @@ def test_annealing_meets_the_exact_likelihood_where_the_encoder_is_useless() -> 
     x = rows(model)
     truth = exact(model, x)
     found = annealed_likelihood(model, x, Annealing(400, 10, 16), seeded())
-    assert (found - truth).abs().max() < 0.25
+    assert (found - truth).abs().max() < 0.5
     error = (found - truth).std() / math.sqrt(len(x))
     assert (found - truth).mean().abs() < 3 * error + 0.01
     poor = model.log_likelihood(x, 16, seeded())

@@ -139,7 +139,7 @@ def evaluate(
         raise BadInput(f"`limit` must be 1 or more, not {limit}.")
     points = split.take(slice(0, limit))
     how: dict[str, Any] = {"draws": draws, "seed": seed, "batch_size": batch_size, "kind": kind}
-    found = scored(model, points, progress=progress, **how)
+    found = scored(model, points, annealing=annealing, progress=progress, **how)
     if found.grey and "rate" in model.latent.provides:
         anew = replace(points, binarise="dynamic")
         return found.evaluation(evaluate(model, anew, **how))
@@ -154,6 +154,7 @@ def scored(
     seed: int = 0,
     batch_size: int = 500,
     kind: str = "",
+    annealing: Annealing | None = None,
     progress: bool = False,
 ) -> "Scores":
     """What `evaluate` measures, of each of the N rows of a split; see there.

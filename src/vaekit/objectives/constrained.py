@@ -71,7 +71,7 @@ class GECO(Objective):
     def __init__(
         self,
         tolerance: float = 0.1,
-        speed: float = 0.1,
+        speed: float = 0.01,
         memory: float = 0.99,
         draws: int = 1,
     ) -> None:

@@ -152,7 +152,8 @@ class DReG(Objective):
 
     The score of the posterior, which is noise in the encoder's gradient, is taken out, and each
     draw's way through its code counts by the square of its normalised weight; the decoder's and
-    the prior's gradients are those of the bound. Tucker et al. 2018,
+    the prior's gradients are those of the bound. The noise is less where the posterior is near
+    the exact one, and may be more far from it, as at the start. Tucker et al. 2018,
     https://arxiv.org/abs/1810.04152
 
     It weighs what comes back to the codes, so it takes a trace once and no term beside it.
@@ -181,8 +182,8 @@ class DReG(Objective):
 class STL(Objective):
     """The negative ELBO without the posterior's score in its gradient: sticking the landing.
 
-    The gradient has the same mean, and no noise where the posterior is exact. Roeder, Wu and
-    Duvenaud 2017, https://arxiv.org/abs/1703.09194
+    The gradient has the same mean, and no noise where the posterior is exact; far from there it
+    may have more. Roeder, Wu and Duvenaud 2017, https://arxiv.org/abs/1703.09194
 
     draws: codes drawn for each data point.
 
