@@ -337,7 +337,7 @@ def geco_vae(
     latent: int = 10,
     tolerance: float = 0.1,
     speed: float = 0.01,
-    memory: float = 0.99,
+    momentum: float = 0.99,
 ) -> Parts:
     """A VAE of the least rate that keeps its distortion at a tolerance.
 
@@ -347,10 +347,10 @@ def geco_vae(
         latent: Size of the code.
         tolerance: The distortion to reach, in nats a value.
         speed: How fast the multiplier moves.
-        memory: Of the constraint's moving average.
+        momentum: Of the constraint's moving average.
     """
     return assemble(shape, net, likelihood, context, gaussian, latent), GECO(
-        tolerance, speed, memory
+        tolerance, speed, momentum
     )
 
 

@@ -139,8 +139,9 @@ def test_many_dimensions_and_a_run_that_is_not_finished(
         )
         until(lambda: page.js(axis) == ["z511", "z300"], "the plane of choice")
         for row in (1, 2):
+            before = page.text("what")
             page.js("document.getElementById('draw-row').click()")
-            until(lambda: page.text("what").startswith("Row"), "a row")
+            until(lambda before=before: page.text("what") not in ("", before), "another row")
             page.press("pin")
             until(lambda row=row: len(page.all("#pins li")) == row, "a pin")
         until(lambda: len(page.all("#strip canvas")) == 9, "a strip")

@@ -43,7 +43,7 @@ def test_capacity_is_where_the_rate_goes() -> None:
 def test_the_multiplier_follows_the_moving_average_of_the_constraint() -> None:
     torch.manual_seed(0)
     model, _ = geco_vae((6,), latent=3)
-    objective = GECO(tolerance=0.2, speed=0.5, memory=0.9)
+    objective = GECO(tolerance=0.2, speed=0.5, momentum=0.9)
     average, log_multiplier = 0.0, 0.0
     for step in range(4):
         trace = model(rows())
@@ -63,7 +63,7 @@ def test_the_multiplier_follows_the_moving_average_of_the_constraint() -> None:
 
 def test_the_distortion_goes_to_the_tolerance() -> None:
     parts = {"latent": 3, "likelihood": Gaussian()}
-    model, objective = geco_vae((6,), **parts, tolerance=1.05, speed=0.5, memory=0.9)
+    model, objective = geco_vae((6,), **parts, tolerance=1.05, speed=0.5, momentum=0.9)
     options = Training(epochs=12, seed=0, batch_size=50, learning_rate=3e-3)
     log = fit(model, objective, load(rows(2000).numpy()), options, progress=False)
     assert log[-1]["train"]["distortion"] / 6 == pytest.approx(1.05, abs=0.03)
@@ -103,7 +103,7 @@ def test_losses_do_not_change_when_a_batch_is_duplicated(make) -> None:
         (lambda: Capacity(epochs=-1.0), "`warmup` must be zero or more"),
         (lambda: GECO(math.nan), "`tolerance` must be finite"),
         (lambda: GECO(speed=-1.0), "`speed` must be zero or more"),
-        (lambda: GECO(memory=1.0), "`memory` must be from 0 to below 1"),
+        (lambda: GECO(momentum=1.0), "`momentum` must be from 0 to below 1"),
         (lambda: GECO(draws=0), "`draws` must be 1 or more"),
     ],
 )

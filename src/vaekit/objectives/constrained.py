@@ -58,7 +58,7 @@ class GECO(Objective):
 
     tolerance: the distortion to reach, in nats a value of a row.
     speed: of the multiplier: its logarithm moves by this times the constraint a value in a step.
-    memory: of the moving average. draws: codes drawn for each data point.
+    momentum: of the moving average. draws: codes drawn for each data point.
 
     Raises BadInput where one of them makes no sense.
     """
@@ -72,16 +72,16 @@ class GECO(Objective):
         self,
         tolerance: float = 0.1,
         speed: float = 0.01,
-        memory: float = 0.99,
+        momentum: float = 0.99,
         draws: int = 1,
     ) -> None:
         super().__init__()
         if not math.isfinite(tolerance):
             raise BadInput(f"`tolerance` must be finite, not {tolerance:g}.")
         _zero_or_more("speed", speed)
-        if not 0 <= memory < 1:
-            raise BadInput(f"`memory` must be from 0 to below 1, not {memory:g}.")
-        self.tolerance, self.speed, self.memory = tolerance, speed, memory
+        if not 0 <= momentum < 1:
+            raise BadInput(f"`momentum` must be from 0 to below 1, not {momentum:g}.")
+        self.tolerance, self.speed, self.momentum = tolerance, speed, momentum
         self.draws = check_draws(draws)
         for name in ("log_multiplier", "average", "steps"):
             self.register_buffer(name, torch.tensor(0.0))
@@ -100,8 +100,8 @@ class GECO(Objective):
 
     @torch.no_grad()
     def _move(self, constraint: Tensor) -> None:
-        memory = torch.where(self.steps > 0, self.memory, 0.0)  # the first is all there is
-        self.average.copy_(memory * self.average + (1 - memory) * constraint)
+        momentum = torch.where(self.steps > 0, self.momentum, 0.0)  # the first is all there is
+        self.average.copy_(momentum * self.average + (1 - momentum) * constraint)
         moved = self.log_multiplier + self.speed * self.average.clamp(-1, 1)
         self.log_multiplier.copy_(moved.clamp(_LEAST, _MOST))
         self.steps.fill_(1.0)
