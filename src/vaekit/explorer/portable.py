@@ -223,7 +223,7 @@ class _Writer:
         elif node.target in _UNARY:
             self._emit(node, _UNARY[node.target], [self._name(inputs[0])])
         elif node.target in _BINARY:
-            self._binary(node)
+            self._elementwise(node, _BINARY[node.target], node.args[:2])
         elif node.target in _OTHERS:
             _OTHERS[node.target](self, node)
         else:
@@ -276,22 +276,23 @@ class _Writer:
         else:
             self._emit(node, "strided", name, strides=list(view.stride()), at=view.storage_offset())
 
-    def _binary(self, node: Node) -> None:
-        first, second = node.args[:2]
+    def _shape(self, node: Node) -> tuple[int, ...]:
+        return tuple(self.known[node].shape) if node in self.known else self.shapes[node]
+
+    def _elementwise(self, node: Node, name: str, operands: Sequence[Any]) -> None:
+        """An operation on values that are made as large as what it gives; some are numbers."""
         if node.kwargs:
             raise Unportable(f"it has the operation {node.target} with {dict(node.kwargs)}")
-        operands, strides = [], []
-        shape = tuple(node.meta["val"].shape)
-        for each in (first, second):
-            if isinstance(each, Node) and each in self.shapes:
-                operands.append(self._name(each))
-                strides.append(list(torch.empty(self.shapes[each]).expand(shape).stride()))
+        names, strides = [], []
+        for each in operands:
+            if isinstance(each, Node):
+                names.append(self._name(each))
+                size = self._shape(each)
             else:
-                value: Any = self.known[each] if isinstance(each, Node) else each
-                tensor = torch.as_tensor(value, dtype=torch.float32)
-                operands.append(self._weight(tensor))
-                strides.append(list(tensor.contiguous().expand(shape).stride()))
-        self._emit(node, _BINARY[node.target], operands, strides=strides)
+                names.append(self._weight(torch.as_tensor(each, dtype=torch.float32)))
+                size = ()
+            strides.append(list(torch.empty(size).expand(node.meta["val"].shape).stride()))
+        self._emit(node, name, names, strides=strides)
 
 
 def _within(view: Tensor, base: Tensor) -> bool:
@@ -363,24 +364,13 @@ def _leaky(writer: _Writer, node: Node) -> None:
 
 
 def _where(writer: _Writer, node: Node) -> None:
-    shape = tuple(node.meta["val"].shape)
-    names, strides = [], []
-    for each in node.args:
-        assert isinstance(each, Node)
-        known = each in writer.known
-        of = tuple(writer.known[each].shape) if known else writer.shapes[each]
-        names.append(writer._name(each))
-        strides.append(list(torch.empty(of).expand(shape).stride()))
-    writer._emit(node, "where", names, strides=strides)
+    writer._elementwise(node, "where", node.args)
 
 
 def _cat(writer: _Writer, node: Node) -> None:
     parts, *axis = node.args
     assert isinstance(parts, list | tuple)
-    sizes = [
-        tuple(writer.known[each].shape) if each in writer.known else writer.shapes[each]  # type: ignore
-        for each in parts
-    ]
+    sizes = [writer._shape(each) for each in parts]  # type: ignore[arg-type]
     place = int(axis[0]) % len(sizes[0]) if axis else 0  # type: ignore[arg-type]
     inner = [math.prod(size[place:]) for size in sizes]
     writer._emit(node, "cat", [writer._name(each) for each in parts], inner=inner)  # type: ignore

@@ -86,6 +86,8 @@ def _contents(found: Explored) -> _Contents:
     facts["scene"] = plain(asdict(_scene(found, len(places), " ".join(words) or None)))
     facts["card"] = plain(asdict(found.card))
     facts["planes"] = {each.key: plain(asdict(found.view(each.key))) for each in scene.planes}
+    for key in facts["planes"]:
+        contents.blocks[f"points-{key}"] = found.points(key)[places].tobytes()
     _add_points(contents, found, places)
     _add_directions(contents, found)
     if decoder is None:

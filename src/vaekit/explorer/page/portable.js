@@ -19,7 +19,8 @@ export class Program {
   }
 }
 
-function lengthOf(shape) {
+/** How many elements an array of a shape has. */
+export function lengthOf(shape) {
   return shape.reduce((a, b) => a * b, 1);
 }
 

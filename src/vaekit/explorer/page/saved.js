@@ -1,9 +1,11 @@
 // The source of everything shown in a page that was saved: what lies in the file itself.
 
-import {Program} from "./portable.js";
+import {Program, lengthOf} from "./portable.js";
+import {flattened} from "./geometry.js";
+import {fromBase64} from "./packed.js";
+import {joinedRows} from "./explorer.js";
 import {startPage} from "./page.js";
 
-const GOLDEN_RATIO = 0.6180339887498949;
 const ENCLOSED = 0.99;
 
 /** Reads the blocks of data of this page; see vaekit.explorer.saved. */
@@ -13,7 +15,7 @@ class FileSource {
     this.size = this.facts.scene.latent;
     this.count = this.facts.scene.points;
     this.numbers = new Map();
-    this.length = lengthOfRow(this.facts.scene.row);
+    this.length = lengthOf(this.facts.scene.row);
   }
 
   async scene() {
@@ -34,9 +36,11 @@ class FileSource {
   }
 
   async plane(key) {
-    const view = this.facts.planes[key] ?? this.coordinates(key.split(",").map(Number), key);
+    const kept = this.facts.planes[key];
+    if (kept) return {...kept, points: this.floats(`points-${key}`)};
+    const view = this.coordinates(key.split(",").map(Number), key);
     const points = this.placed(view);
-    return {...view, circle: view.circle ?? around(points), points};
+    return {...view, circle: around(points), points};
   }
 
   /** The plane of two coordinates through the mean code. */
@@ -46,18 +50,14 @@ class FileSource {
     return {key, names: axes.map((axis) => `z${axis}`), origin: neutral.map((mean, k) => (axes.includes(k) ? 0 : mean)), axes: axes.map(unit)};
   }
 
-  placed({origin, axes}) {
-    const codes = this.floats("codes");
+  placed(plane) {
     const points = new Float32Array(2 * this.count);
-    for (let i = 0; i < this.count; i++) {
-      for (let k = 0; k < this.size; k++) {
-        const value = codes[i * this.size + k] - origin[k];
-        points[2 * i] += value * axes[0][k];
-        points[2 * i + 1] += value * axes[1][k];
-      }
-    }
-    if (this.size === 1) spreadOut(points);
+    for (let i = 0; i < this.count; i++) points.set(flattened(plane, this.code(i)), 2 * i);
     return points;
+  }
+
+  code(row) {
+    return this.floats("codes").subarray(row * this.size, (row + 1) * this.size);
   }
 
   async column(name) {
@@ -67,7 +67,7 @@ class FileSource {
   }
 
   async row(index) {
-    const code = this.floats("codes").slice(index * this.size, (index + 1) * this.size);
+    const code = this.code(index).slice();
     const told = this.facts.told ? this.floats("contexts").slice(index * this.facts.told.size, (index + 1) * this.facts.told.size) : null;
     const values = {};
     for (const column of this.facts.scene.columns) {
@@ -84,9 +84,8 @@ class FileSource {
   }
 
   async codes(rows) {
-    const codes = this.floats("codes");
     const found = new Float32Array(rows.length * this.size);
-    rows.forEach((row, k) => found.set(codes.subarray(row * this.size, (row + 1) * this.size), k * this.size));
+    rows.forEach((row, k) => found.set(this.code(row), k * this.size));
     return found;
   }
 
@@ -114,12 +113,9 @@ class FileSource {
 
   /** The place of the grid that is nearest to a code. */
   nearest(code) {
-    const {origin, axes} = this.facts.planes[this.facts.scene.plane];
+    const place = flattened(this.facts.planes[this.facts.scene.plane], code);
     const {start, step, side} = this.facts.grid;
-    const at = (axis) => {
-      const place = code.reduce((sum, value, k) => sum + (value - origin[k]) * axes[axis][k], 0);
-      return Math.max(0, Math.min(side - 1, Math.round((place - start[axis]) / step)));
-    };
+    const at = (axis) => Math.max(0, Math.min(side - 1, Math.round((place[axis] - start[axis]) / step)));
     return this.size === 1 ? at(0) : at(1) * side + at(0);
   }
 
@@ -183,7 +179,7 @@ class FileSource {
     const {type, across} = this.facts.sheets[name];
     if (!type) {
       const all = this.floats(name);
-      return (rows) => ({n: rows.length, data: joinedParts(rows.map((row) => all.subarray(row * this.length, (row + 1) * this.length)))});
+      return (rows) => joinedRows(rows.map((row) => ({n: 1, data: all.subarray(row * this.length, (row + 1) * this.length)})));
     }
     const options = {colorSpaceConversion: "none", premultiplyAlpha: "none"};
     const bitmap = await createImageBitmap(new Blob([this.bytes(name)], {type}), options);
@@ -203,18 +199,6 @@ class FileSource {
 
 function byName(name) {
   return document.getElementById(`data-${name}`).textContent;
-}
-
-function lengthOfRow(row) {
-  return row.reduce((a, b) => a * b, 1);
-}
-
-function fromBase64(text) {
-  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text.trim());
-  const letters = atob(text.trim());
-  const found = new Uint8Array(letters.length);
-  for (let i = 0; i < found.length; i++) found[i] = letters.charCodeAt(i);
-  return found;
 }
 
 /** float16 as float32. */
@@ -257,28 +241,6 @@ function around(points) {
   points.forEach((value, k) => (centre[k % 2] += value / count));
   const distances = Float64Array.from({length: count}, (_, i) => Math.hypot(points[2 * i] - centre[0], points[2 * i + 1] - centre[1])).sort();
   return {centre, radius: distances[Math.ceil(ENCLOSED * count) - 1]};
-}
-
-/** Points on a line, apart from each other upwards. */
-function spreadOut(points) {
-  const count = points.length / 2;
-  let [mean, square] = [0, 0];
-  for (let i = 0; i < count; i++) {
-    mean += points[2 * i] / count;
-    square += points[2 * i] ** 2 / count;
-  }
-  const spread = Math.sqrt(Math.max(0, square - mean * mean));
-  for (let i = 0; i < count; i++) points[2 * i + 1] = (((i * GOLDEN_RATIO) % 1) - 0.5) * spread;
-}
-
-function joinedParts(parts) {
-  const found = new Float32Array(parts.reduce((sum, {length}) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    found.set(part, at);
-    at += part.length;
-  }
-  return found;
 }
 
 function inQuotes(text) {

@@ -1,5 +1,7 @@
 // The source of everything shown: vaekit's server, over HTTP.
 
+import {fromBase64} from "./packed.js";
+
 /** The server that this page came from; the address's fragment is the token that it asks for. */
 export class ServerSource {
   constructor() {
@@ -104,7 +106,7 @@ export class ServerSource {
 
 /** The array that lies in JSON as {dtype, shape, base64}. */
 function unpacked({dtype, base64}) {
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const bytes = fromBase64(base64);
   return dtype === "u1" ? bytes : new Float32Array(bytes.buffer);
 }
 
