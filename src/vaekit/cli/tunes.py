@@ -97,9 +97,8 @@ def interpolate(
     from vaekit.workflow.music import interpolate_tunes, tune_of
 
     path = target(run, out, "interpolation", force)
-    told = inputs.given(given)
-    between = interpolate_tunes(run, *files, steps=steps, spherical=spherical, given=told)
-    ends = [tune_of(run, file) for file in files]
+    told, ends = inputs.given(given), [tune_of(run, file) for file in files]
+    between = interpolate_tunes(run, *ends, steps=steps, spherical=spherical, given=told)
     lengths = [tune.symbols.shape[1] for tune in ends]
     shortest = min(lengths)
     if lengths[0] != lengths[1]:

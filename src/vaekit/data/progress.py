@@ -5,8 +5,13 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def bar(title: str, total: int | None, shown: bool) -> Iterator[Callable[..., None]]:
-    """Give a function that sets how much is done, and of what total where that is not known."""
+def bar(
+    title: str, total: int | None, shown: bool, *, passing: bool = False
+) -> Iterator[Callable[..., None]]:
+    """Give a function that sets how much is done, and of what total where that is not known.
+
+    passing: whether it goes when all is done, and is left out where no terminal shows it.
+    """
     if not shown:
         yield lambda done, total=None: None
         return
@@ -25,6 +30,8 @@ def bar(title: str, total: int | None, shown: bool) -> Iterator[Callable[..., No
         TaskProgressColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    console = Console(stderr=True)
+    hidden = passing and not console.is_terminal  # a file would get empty lines
+    with Progress(*columns, console=console, disable=hidden, transient=passing) as progress:
         task = progress.add_task(title, total=total)
         yield lambda done, total=None: progress.update(task, completed=done, total=total)

@@ -125,57 +125,77 @@ class _Way:
 
     def forth(self, z: Tensor) -> Tensor:
         """Log weights (K, B) of codes (K, B, D) from the prior."""
-        return self._walked(z, self.powers)
+        return self._walked(_Stand.at(z), self.powers)
 
     def back(self, z: Tensor) -> Tensor:
         """Log weights (K, B), whose sign is turned to that of the way forth, from the posterior."""
-        return self._walked(z, self.powers[::-1])
+        start = _Stand.at(z)
+        return self._walked(self._moved(start, self._height(z, 1.0), 1.0), self.powers[::-1])
 
-    def _walked(self, z: Tensor, powers: list[float]) -> Tensor:
-        """The sum of (next - last power) log p(x|z), turned for a way back; moves in between."""
-        log_w = z.new_zeros(z.shape[:-1])
-        size, rate = torch.full_like(log_w, _FIRST), torch.full_like(log_w, _ACCEPTED)
-        forward = powers[-1] > powers[0]
+    def _walked(self, stand: "_Stand", powers: list[float]) -> Tensor:
+        """The sum of |next - last power| log p(x|z), with a move at every power in between."""
+        log_w = torch.zeros_like(stand.size)
         for last, power in pairwise(powers):
-            if not forward:
-                z, size, rate = self._moved(z, last, size, rate)
-            log_px = self.model.joint(z, self.batch)[0].detach()
-            log_w = log_w + abs(power - last) * log_px
-            if forward and power < 1:
-                z, size, rate = self._moved(z, power, size, rate)
+            here = self._height(stand.z, power)
+            log_w = log_w + abs(power - last) * here.log_px
+            if power != powers[-1]:
+                stand = self._moved(stand, here, power)
         return log_w
 
-    def _moved(
-        self, z: Tensor, power: float, size: Tensor, rate: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """One Hamiltonian move that leaves p(z) p(x|z)^power as it is, and the new step sizes."""
+    def _moved(self, stand: "_Stand", here: "_Height", power: float) -> "_Stand":
+        """One Hamiltonian move that leaves p(z) p(x|z)^power as it is, from what is known here."""
+        z, size = stand.z, stand.size
         start = torch.randn(z.shape, generator=self.generator, dtype=z.dtype, device=z.device)
-        momentum, place = start, z
+        momentum, place, there = start, z, here
         u = torch.rand((2, *size.shape), generator=self.generator, dtype=z.dtype, device=z.device)
         # Steps of random lengths: of one length they could end where they began.
         step = (size * (0.5 + 0.5 * u[0])).unsqueeze(-1)
-        before, slope = self._height(place, power)
-        height = before
         for _ in range(self.how.leapfrog):
-            momentum = momentum + 0.5 * step * slope
+            momentum = momentum + 0.5 * step * there.slope
             place = place + step * momentum
-            height, slope = self._height(place, power)
-            momentum = momentum + 0.5 * step * slope
-        gain = height - before + 0.5 * (start.square() - momentum.square()).sum(-1)
+            there = self._height(place, power)
+            momentum = momentum + 0.5 * step * there.slope
+        gain = there.value - here.value + 0.5 * (start.square() - momentum.square()).sum(-1)
         taken = u[1].log() < gain  # not where the gain is no number
-        rate = 0.9 * rate + 0.1 * taken.to(rate.dtype)
+        rate = 0.9 * stand.rate + 0.1 * taken.to(size.dtype)
         factor = torch.where(rate > _ACCEPTED, _FASTER, _SLOWER).to(size.dtype)
         size = (size * factor).clamp(_SMALLEST, _LARGEST)
-        return torch.where(taken.unsqueeze(-1), place, z), size, rate
+        return _Stand(torch.where(taken.unsqueeze(-1), place, z), size, rate)
 
-    def _height(self, z: Tensor, power: float) -> tuple[Tensor, Tensor]:
-        """log p(z) + power log p(x|z), (K, B), and its gradient (K, B, D)."""
+    def _height(self, z: Tensor, power: float) -> "_Height":
+        """log p(z) + power log p(x|z) of codes (K, B, D)."""
         with torch.enable_grad():
             z = z.detach().requires_grad_()
             log_px, log_p = self.model.joint(z, self.batch)
-            height = log_p + power * log_px
-            (slope,) = torch.autograd.grad(height.sum(), z)
-        return height.detach(), slope
+            value = log_p + power * log_px
+            (slope,) = torch.autograd.grad(value.sum(), z)
+        return _Height(log_px.detach(), value.detach(), slope)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stand:
+    """Where chains are: codes (K, B, D), step sizes (K, B), shares of moves that were accepted."""
+
+    z: Tensor
+    size: Tensor
+    rate: Tensor
+
+    @staticmethod
+    def at(z: Tensor) -> "_Stand":
+        """The beginning of a way."""
+        size = z.new_full(z.shape[:-1], _FIRST)
+        return _Stand(z, size, torch.full_like(size, _ACCEPTED))
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class _Height:
+    """Of codes: log p(x|z) and the logarithm of what they are distributed as, (K, B), its slope."""
+
+    log_px: Tensor
+    value: Tensor
+    slope: Tensor
 
 
 def _check(model: Autoencoder) -> None:

@@ -13,12 +13,12 @@ from torch import Tensor
 
 from vaekit.data import Batches, Split, rows_of
 from vaekit.data.dataset import Binarise
+from vaekit.data.progress import bar
 from vaekit.errors import BadInput, expect
 from vaekit.evaluation.annealing import Annealing, annealed_likelihood
 from vaekit.evaluation.pictures import WINDOW, psnr, ssim
 from vaekit.kinds import KINDS, usual
 from vaekit.model import Autoencoder, Held
-from vaekit.progress import progress_bar
 from vaekit.records import Batch, Trace, check_draws, check_seed, importance_bound
 from vaekit.training.activity import Activity
 
@@ -171,12 +171,12 @@ def scored(
     shape = tuple(split.x.shape[1:])
     known = KINDS[kind or usual(shape)]
     sums, activity = _Sums(known.drawn(shape), known.played), Activity()
-    with _seeded(seed), progress_bar("evaluating", len(batches), progress) as bar:
-        for batch in batches.epoch(0):
+    with _seeded(seed), bar("evaluating", len(batches), progress, passing=True) as show:
+        for done, batch in enumerate(batches.epoch(0), 1):
             sums.add(model, batch, draws, activity)
             if annealing is not None:
                 sums.anneal(model, batch, annealing)
-            bar()
+            show(done)
     columns = {name: torch.cat(values).numpy() for name, values in sums.columns.items()}
     return Scores(columns, draws, split.binarise, sums.grey, activity.report())
 

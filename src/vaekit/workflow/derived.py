@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit.data import Dataset, Split
+from vaekit.data.progress import bar
 from vaekit.errors import BadInput
 from vaekit.evaluation import Scores, scored
-from vaekit.progress import progress_bar
 from vaekit.runs import Run
 from vaekit.space.directions import Directions, Method, directions
 from vaekit.space.mixture import Mixture, mixture
@@ -81,11 +81,11 @@ def codes(
     def make() -> Made:
         rows, model = _rows(dataset or run.dataset(), part, most), run.model()
         starts = range(0, len(rows), _PORTION)
-        with progress_bar("encoding", len(starts), progress) as step:
-            found = []
+        found = []
+        with bar("encoding", len(rows), progress, passing=True) as show:
             for first in starts:
                 found.append(model.encode(rows.take(slice(first, first + _PORTION))))
-                step()
+                show(min(first + _PORTION, len(rows)))
         return {"codes": torch.from_numpy(np.concatenate(found))}, {}
 
     return derived(run, "codes", {"part": part, "most": most}, make)[0]["codes"].numpy()

@@ -163,23 +163,26 @@ def reconstruct_tunes(
 
 def interpolate_tunes(
     run: Run | str | Path,
-    first: str | Path,
-    last: str | Path,
+    first: str | Path | Played,
+    last: str | Path | Played,
     *,
     steps: int = 9,
     spherical: bool = False,
     given: Given = None,
 ) -> list[Played]:
-    """The way from one MIDI file to another, window by window, as `steps` tunes.
+    """The way from one MIDI file, or tune of whole windows, to another, as `steps` tunes.
 
-    They are as long as the shorter of the two, and have the tempo and instruments of the first;
-    its own end is left out where it is longer.
+    Window goes to window. They are as long as the shorter of the two, and have the tempo and
+    instruments of the first; its own end is left out where it is longer.
 
     spherical: along arcs around the origin rather than straight.
     """
     space.check_steps(steps)
     run = opened(run)
-    told, start, end = run.told(given), tune_of(run, first), tune_of(run, last)
+    told = run.told(given)
+    start, end = (
+        each if isinstance(each, Played) else tune_of(run, each) for each in (first, last)
+    )
     rows = [torch.from_numpy(windows(run, each)) for each in (start, end)]
     n = min(map(len, rows))
     codes = [told.encode(each[:n]).double().numpy() for each in rows]
