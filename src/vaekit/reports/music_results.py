@@ -49,7 +49,7 @@ _DENSEST = 16  # notes a bar
 class Case:
     """One of the nets that are compared: its name in the report, what builds it, and at which bars.
 
-    The transformer is compared at two bars alone: at 16 it takes four times as long as the others.
+    The transformer is compared at two bars alone: at 16 it would take most of the time of all.
     """
 
     name: str
