@@ -11,6 +11,7 @@ from typing import final
 
 import pytest
 import torch
+from linear import Affine
 from torch import Tensor, nn
 from torch.distributions import MultivariateNormal, kl_divergence
 
@@ -35,21 +36,6 @@ class Same(nn.Module):
         return x
 
 
-@final
-class Affine(nn.Module):
-    """A decoder W z + b."""
-
-    context = 0
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layer = nn.Linear(D, F)
-
-    def forward(self, z: Tensor, context: Tensor | None = None) -> Tensor:
-        mean: Tensor = self.layer(z)
-        return mean.unsqueeze(2)
-
-
 def seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
@@ -57,7 +43,7 @@ def seeded(seed: int) -> torch.Generator:
 def linear_vae(likelihood: Likelihood, seed: int = 0) -> Autoencoder:
     torch.manual_seed(seed)
     latent = Latent(GaussianPosterior(F, D), StandardNormal(D))
-    return Autoencoder(Same(), latent, Affine(), likelihood).double()
+    return Autoencoder(Same(), latent, Affine(D, F), likelihood).double()
 
 
 @pytest.fixture(scope="module")

@@ -20,21 +20,18 @@ from vaekit.spec import PARTS
 from vaekit.training import Training
 
 
-@pytest.mark.parametrize(("recipe", "net", "likelihood"), list(product(RECIPES, NETS, LIKELIHOODS)))
-def test_no_two_parts_of_a_training_share_a_flag(recipe: str, net: str, likelihood: str) -> None:
-    options = [
-        *_RUN,
-        *CHOICES,
-        *data_options(),
-        *training_options(),
-        *recipe_options(recipe),
-        *options_of(NETS[net]),
-        *options_of(LIKELIHOODS[likelihood]),
-    ]
-    assert [flag for flag, n in Counter(option.flag for option in options).items() if n > 1] == []
-    flags = {option.flag for option in options}
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_no_two_parts_of_a_training_share_a_flag(recipe: str) -> None:
+    shared = [*_RUN, *CHOICES, *data_options(), *training_options(), *recipe_options(recipe)]
+    of_nets = {name: options_of(part) for name, part in NETS.items()}
+    of_likelihoods = {name: options_of(part) for name, part in LIKELIHOODS.items()}
     of_corruptions = {each.flag for part in CORRUPTIONS.values() for each in options_of(part)}
-    assert flags & of_corruptions <= _SHARED  # which have longer names, too
+    for net, likelihood in product(NETS, LIKELIHOODS):
+        options = [*shared, *of_nets[net], *of_likelihoods[likelihood]]
+        counts = Counter(option.flag for option in options)
+        assert [flag for flag, n in counts.items() if n > 1] == [], (net, likelihood)
+        flags = {option.flag for option in options}
+        assert flags & of_corruptions <= _SHARED  # which have longer names, too
 
 
 def test_every_option_says_what_it_means() -> None:

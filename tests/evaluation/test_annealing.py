@@ -1,11 +1,11 @@
 """Annealing against a likelihood that is known, and against bounds on both sides."""
 
 import math
-from typing import final
 
 import pytest
 import torch
-from torch import Tensor, nn
+from linear import Affine
+from torch import Tensor
 
 from vaekit.distributions import log_mean_exp
 from vaekit.errors import BadInput
@@ -21,26 +21,11 @@ from vaekit.records import Batch
 F, D, SCALE = 5, 2, 0.6
 
 
-@final
-class Affine(nn.Module):
-    """A decoder W z + b."""
-
-    context = 0
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layer = nn.Linear(D, F)
-
-    def forward(self, z: Tensor, context: Tensor | None = None) -> Tensor:
-        mean: Tensor = self.layer(z)
-        return mean.unsqueeze(2)
-
-
 def linear() -> Autoencoder:
     """A linear-Gaussian model, whose encoder knows nothing."""
     torch.manual_seed(0)
     latent = Latent(GaussianPosterior(3, D), StandardNormal(D))
-    model = Autoencoder(MLP((3,)).encoder((F,)), latent, Affine(), Gaussian(SCALE)).double()
+    model = Autoencoder(MLP((3,)).encoder((F,)), latent, Affine(D, F), Gaussian(SCALE)).double()
     with torch.no_grad():
         model.decoder.layer.weight.mul_(3.0)
     return model

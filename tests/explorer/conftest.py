@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from browser import driven, sized
+from page_calls import Asking
 
 import vaekit as vk
+from vaekit.explorer import Explored, explored, served
 from vaekit.runs import Run
 
 Console = Callable[[], list[str]]
@@ -26,6 +28,26 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Run:
         training=vk.Training(epochs=12, batch_size=32),
         progress=False,
     )
+
+
+@pytest.fixture(scope="module")
+def model(digits: Run) -> Explored:
+    """The digits as they are explored."""
+    return explored(digits)
+
+
+@pytest.fixture(scope="module")
+def address(model: Explored) -> Iterator[str]:
+    """Where their page is served."""
+    with served(model) as found:
+        yield found
+
+
+@pytest.fixture
+def ask(address: str) -> Iterator[Asking]:
+    """What asks their server as a page does."""
+    with Asking(address) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -10,22 +10,7 @@ import numpy as np
 import pytest
 from page_calls import Asking
 
-from vaekit.explorer import explored, served
-from vaekit.runs import Run
-
 ROUTES = ("scene", "card", "elbos", "points?key=pca", "row?index=0", "codes?rows=1")
-
-
-@pytest.fixture(scope="module")
-def address(digits: Run) -> Iterator[str]:
-    with served(explored(digits)) as found:
-        yield found
-
-
-@pytest.fixture
-def ask(address: str) -> Iterator[Asking]:
-    with Asking(address) as found:
-        yield found
 
 
 @pytest.mark.parametrize(

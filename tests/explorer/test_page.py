@@ -18,23 +18,11 @@ from on_page import OnPage, near, opened, saved
 from PIL import Image
 
 from vaekit.cli import main
-from vaekit.explorer import Explored, explored, served
+from vaekit.explorer import Explored
 from vaekit.figures.images import pixels
-from vaekit.runs import Run
 from vaekit.space import linear, spherical
 
 Array = NDArray[Any]
-
-
-@pytest.fixture(scope="module")
-def model(digits: Run) -> Explored:
-    return explored(digits)
-
-
-@pytest.fixture(scope="module")
-def address(model: Explored) -> Iterator[str]:
-    with served(model) as address:
-        yield address
 
 
 @pytest.fixture

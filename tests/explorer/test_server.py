@@ -27,37 +27,20 @@ from vaekit.writing import plain
 BYTES = "application/octet-stream"
 
 
-@pytest.fixture(scope="module")
-def page(digits: Run) -> Explored:
-    return explored(digits)
-
-
-@pytest.fixture(scope="module")
-def address(page: Explored) -> Iterator[str]:
-    with served(page) as found:
-        yield found
-
-
-@pytest.fixture
-def ask(address: str) -> Iterator[Asking]:
-    with Asking(address) as found:
-        yield found
-
-
-def test_every_route_gives_what_the_library_gives(ask: Asking, page: Explored) -> None:
+def test_every_route_gives_what_the_library_gives(ask: Asking, model: Explored) -> None:
     scene = ask("scene").json
-    assert scene == _json(plain(asdict(page.scene)))
-    assert ask("card").json == _json(plain(asdict(page.card)))
-    assert ask("plane", key="pca").json == _json(plain(asdict(page.view("pca"))))
+    assert scene == _json(plain(asdict(model.scene)))
+    assert ask("card").json == _json(plain(asdict(model.card)))
+    assert ask("plane", key="pca").json == _json(plain(asdict(model.view("pca"))))
     points = ask("points", key="pca")
     assert points.headers["content-type"] == BYTES
-    np.testing.assert_array_equal(points.array("<f4", -1, 2), page.points("pca"))
-    np.testing.assert_array_equal(ask("column", name="label").array("<u2"), page.column("label"))
-    np.testing.assert_array_equal(ask("codes", rows="5,2").array("<f4", 2, 2), page.codes[[5, 2]])
+    np.testing.assert_array_equal(points.array("<f4", -1, 2), model.points("pca"))
+    np.testing.assert_array_equal(ask("column", name="label").array("<u2"), model.column("label"))
+    np.testing.assert_array_equal(ask("codes", rows="5,2").array("<f4", 2, 2), model.codes[[5, 2]])
     originals = ask("originals", rows="5,2").array("u1", 2, 8, 8, 1)
-    np.testing.assert_array_equal(originals, page.originals([5, 2]))
-    np.testing.assert_array_equal(ask("elbos").array("<f4"), page.elbos())
-    name, values, code, original, reconstruction = page.row(9)
+    np.testing.assert_array_equal(originals, model.originals([5, 2]))
+    np.testing.assert_array_equal(ask("elbos").array("<f4"), model.elbos())
+    name, values, code, original, reconstruction = model.row(9)
     row = ask("row", index=9).json
     assert (row["id"], row["values"]) == (name, values)
     for key, expected in (("code", code), ("original", original)):
@@ -65,14 +48,14 @@ def test_every_route_gives_what_the_library_gives(ask: Asking, page: Explored) -
     np.testing.assert_array_equal(row["reconstruction"], reconstruction)
     for source in ("prior", "mixture"):
         drawn = ask("draw", n=3, from_=source, seed=5).array("<f4", 3, 2)
-        np.testing.assert_array_equal(drawn, page.draw(3, source, 5))  # type: ignore[arg-type]
+        np.testing.assert_array_equal(drawn, model.draw(3, source, 5))  # type: ignore[arg-type]
     direction = ask("direction", attribute="label=3", method="means").array("<f4")
-    np.testing.assert_array_equal(direction, page.direction("label=3", "means"))
+    np.testing.assert_array_equal(direction, model.direction("label=3", "means"))
     rows = np.array([5, 2], "<u4").tobytes()
-    assert ask("table", rows).body == page.table([5, 2])
+    assert ask("table", rows).body == model.table([5, 2])
 
 
-def test_codes_become_pictures(ask: Asking, page: Explored, digits: Run) -> None:
+def test_codes_become_pictures(ask: Asking, model: Explored, digits: Run) -> None:
     codes = np.random.default_rng(1).standard_normal((4, 2)).astype("<f4")
     reply = ask("decode", codes.tobytes())
     assert reply.headers["content-type"] == BYTES
@@ -82,7 +65,7 @@ def test_codes_become_pictures(ask: Asking, page: Explored, digits: Run) -> None
 
 
 def test_own_pictures_come_as_files_and_as_pixels(
-    ask: Asking, page: Explored, tmp_path: Path
+    ask: Asking, model: Explored, tmp_path: Path
 ) -> None:
     from PIL import Image
 
@@ -91,7 +74,7 @@ def test_own_pictures_come_as_files_and_as_pixels(
     file = (tmp_path / "own.png").read_bytes()
     found = ask("encode", file, {"content-type": "image/png"}).json
     drawn = ask("encode", grey.tobytes(), {"content-type": BYTES}, height=8, width=8).json
-    own = page.encode(file)
+    own = model.encode(file)
     for reply in (found, drawn):
         np.testing.assert_array_equal(reply["code"], own.code)
         np.testing.assert_array_equal(reply["prepared"], own.prepared)
@@ -107,14 +90,14 @@ def test_own_pictures_come_as_files_and_as_pixels(
         assert "no picture" in reply.json["error"]
 
 
-def test_two_pages_at_once_get_their_own(address: str, page: Explored) -> None:
+def test_two_pages_at_once_get_their_own(address: str, model: Explored) -> None:
     codes = np.random.default_rng(3).standard_normal((2, 40, 2)).astype("<f4")
     wrong: list[int] = []
 
     def walk(number: int) -> None:
         with Asking(address) as ask:
             for code in codes[number]:
-                if ask("decode", code.tobytes()).body != page.decode(code[None]).tobytes():
+                if ask("decode", code.tobytes()).body != model.decode(code[None]).tobytes():
                     wrong.append(number)
 
     walkers = [threading.Thread(target=walk, args=(number,)) for number in range(2)]
