@@ -54,7 +54,7 @@ class MIWAE(Objective):
 
     def __init__(self, groups: int = 8, draws_each: int = 8) -> None:
         super().__init__()
-        self.groups, self.draws = groups, _check_groups(groups, draws_each)
+        self.groups, self.draws = groups, _draws_of(groups, draws_each)
 
     def forward(self, trace: Trace) -> Loss:
         """The mean of the groups' bounds, and the ELBO of the same draws."""
@@ -103,11 +103,14 @@ class PIWAE(Objective):
 
     def __init__(self, groups: int = 8, draws_each: int = 8) -> None:
         super().__init__()
-        self.groups, self.draws = groups, _check_groups(groups, draws_each)
+        self.inferring = MIWAE(groups, draws_each)
+        self.draws = self.inferring.draws
+        self.generating = IWAE(self.draws)
 
     def forward(self, trace: Trace) -> Loss:
         """What the encoder minimises."""
-        return _weighted(trace, "miwae", _grouped(trace.log_w, self.groups))
+        loss: Loss = self.inferring(trace)
+        return loss
 
     def phases(self, model: Autoencoder) -> tuple[Phase, ...]:
         """Encoder and decoder."""
@@ -116,7 +119,7 @@ class PIWAE(Objective):
 
     def losses(self, model: Autoencoder, trace: Trace) -> tuple[Loss, ...]:
         """The encoder's and the decoder's."""
-        return self(trace), _weighted(trace, "iwae", importance_bound([trace]).mean())
+        return self(trace), self.generating(trace)
 
 
 @final
@@ -237,7 +240,7 @@ def _scale(z: Tensor, weights: Tensor) -> None:
     z.register_hook(lambda gradient: gradient * weights.unsqueeze(-1))  # type: ignore[no-untyped-call]
 
 
-def _check_groups(groups: int, draws_each: int) -> int:
+def _draws_of(groups: int, draws_each: int) -> int:
     """M x K; raises BadInput where M, K or both make no sense."""
     for name, number in (("groups", groups), ("draws_each", draws_each)):
         if number < 1:
