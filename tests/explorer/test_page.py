@@ -230,6 +230,32 @@ def test_a_picture_of_ones_own_lands_on_the_map(
     assert np.allclose(page.code(), code, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "document.body.dispatchEvent(new DragEvent('drop', {...bubbling, dataTransfer: files}))",
+        "document.body.dispatchEvent(new ClipboardEvent('paste', "
+        "{...bubbling, clipboardData: files}))",
+    ],
+    ids=["dropped", "pasted"],
+)
+def test_a_picture_may_be_dropped_or_pasted(
+    page: OnPage, model: Explored, tmp_path: Path, given: str
+) -> None:
+    path = tmp_path / "mine.png"
+    Image.fromarray(np.pad(np.full((22, 5), 255, np.uint8), ((4, 4), (12, 13)))).save(path)
+    page.js(
+        "const files = new DataTransfer(), bubbling = {bubbles: true, cancelable: true};"
+        "files.items.add(new File([Uint8Array.from(arguments[0])], 'mine.png', "
+        f"{{type: 'image/png'}})); {given}",
+        list(path.read_bytes()),
+    )
+    until(lambda: page.find("#own-found").is_displayed(), "the picture was read")
+    mine = model.run.picture(path)
+    page.shows(pixels(mine[None])[0, ..., 0], "#prepared", 0)
+    page.shows(decoded(model, model.run.model().encode(mine[None]))[0])
+
+
 def test_what_is_no_picture_is_said(page: OnPage, tmp_path: Path) -> None:
     path = tmp_path / "notes.png"
     path.write_text("these are no pixels")

@@ -22,7 +22,7 @@ export function css([r, g, b]) {
 }
 
 /** The colour [r, g, b] at a place from 0 to 1 of the scale for numbers. */
-export function viridis(part) {
+function viridis(part) {
   const place = Math.max(0, Math.min(1, part)) * (VIRIDIS.length - 1);
   const at = Math.min(VIRIDIS.length - 2, Math.floor(place));
   const [from, to] = [rgb(VIRIDIS[at]), rgb(VIRIDIS[at + 1])];
