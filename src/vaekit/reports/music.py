@@ -159,16 +159,12 @@ def _name(case: Case, key: int, seed: int) -> str:
     return f"{case.name.replace(' ', '-')}-{what}-seed{seed}"
 
 
-def _compared(bars: int) -> tuple[Case, ...]:
-    return tuple(case for case in CASES if bars in case.bars)
-
-
 def _trials(size: Size) -> dict[str, tuple[int, Trial]]:
     """Every model by the name of its run, with the key of its data."""
     found = {}
     for bars in BARS:
         free = _OPTIONS | {"free_rate": _FREE[bars]}
-        for case in _compared(bars):
+        for case in CASES:
             for seed in range(size.seeds):
                 training = _training(size.epochs[bars], _BATCH[bars], seed)
                 trial = Trial("music-vae", free, training, case.net, case.options)
@@ -194,7 +190,7 @@ def _training(epochs: int, batch: int, seed: int) -> Training:
 def _of_length(bench: _Bench, bars: int) -> OfLength:
     """Everything about melodies of so many bars."""
     dataset, size, say = bench.sets[bars], bench.size, bench.console.print
-    runs = bench.runs(bars, _compared(bars))
+    runs = bench.runs(bars, CASES)
     silent = bench.run(_name(LANGUAGE, bars, 0))
     language = silent.model()
     models = {name: [run.model() for run in each] for name, each in runs.items()}

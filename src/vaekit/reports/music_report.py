@@ -66,10 +66,10 @@ with rests, and be right in far fewer steps.
 """
 NETS = """
 **Flat** is one LSTM that reads the code in every step; **hierarchical** is the published one, whose
-state is made anew for each bar; the **transformer**, compared at 2 bars alone, attends to the code
-and to all steps before. All have the same encoder, a bidirectional LSTM, a code of {latent}
-dimensions, beta {beta:g} and a rate of which so many nats a window are free ({free}, the paper's 48
-and 256 bits), training with transposition by up to 5 semitones, {epochs}, and {seeds} each.
+state is made anew for each bar; the **transformer** attends to the code and to all steps before.
+All have the same encoder, a bidirectional LSTM, a code of {latent} dimensions, beta {beta:g} and a
+rate of which so many nats a window are free ({free}, the paper's 48 and 256 bits), training with
+transposition by up to 5 semitones, {epochs}, and {seeds} each.
 """
 PLAYED = """
 The share of steps that are right on test windows, **forced**, each given the right steps before it,
@@ -253,13 +253,7 @@ def _data(report: Report, results: Results) -> None:
         ),
     )
     rows = [
-        [
-            name,
-            *(
-                f"{each.runs[name][0].parameters:,}" if name in each.runs else None
-                for each in lengths.values()
-            ),
-        ]
+        [name, *(f"{each.runs[name][0].parameters:,}" for each in lengths.values())]
         for name in lengths[SHORT].runs
     ]
     report.table(["net", *(f"parameters, {bars} bars" for bars in lengths)], rows)

@@ -47,21 +47,17 @@ _DENSEST = 16  # notes a bar
 @final
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One of the nets that are compared: its name in the report, what builds it, and at which bars.
-
-    The transformer is compared at two bars alone: at 16 it would take most of the time of all.
-    """
+    """One of the nets that are compared: its name in the report, and what builds it."""
 
     name: str
     net: str
     options: dict[str, Any]
-    bars: tuple[int, ...] = BARS
 
 
 CASES = (
     Case(FLAT, "lstm", {"units": 113}),
     Case(HIERARCHICAL, "bars", {"units": 96, "conductor": 96, "plan": 48}),
-    Case(ATTENDING, "transformer", {"units": 64, "depth": 2, "memory": 116}, (SHORT,)),
+    Case(ATTENDING, "transformer", {"units": 64, "depth": 2, "memory": 116}),
 )
 CHORALES = (
     Case(FLAT, "lstm", {"units": 107}),
