@@ -401,7 +401,7 @@ def _beside(context: Tensor | None, told: Tensor) -> Tensor:
 
 _ROWS = 100  # rows a pass when a model is used: activations that fit the cache are much faster
 _HELD = 1_000  # rows that are no tensors, in memory at once
-_VALUES = 2**24  # decoded values at once when many draws are scored: 64 MiB
+_VALUES = 2**22  # decoded values at once when many draws are scored: 16 MiB, near the caches
 
 
 @contextmanager

@@ -223,12 +223,15 @@ class _Sums:
 
     def add(self, model: Autoencoder, batch: Batch, draws: int, activity: Activity) -> None:
         """Score one batch with K = draws codes each."""
-        traces = [_light(trace) for trace in model.traces(batch, draws)]
+        traces = list[Trace]()
+        for trace in model.traces(batch, draws):
+            if not traces and "rate" in model.latent.provides:
+                activity.add(trace.draw)
+            traces.append(_light(trace))
         distortion = -torch.cat([trace.log_px for trace in traces]).mean(0)
         self._append("distortion", distortion)
         provides = model.latent.provides
         if "rate" in provides:
-            activity.add(traces[0].draw)
             # A rate without a closed form is an estimate from its draws: all of them.
             weights = torch.tensor([float(len(trace.log_px)) for trace in traces])
             rates = torch.stack([_rate(trace) for trace in traces])
@@ -270,8 +273,9 @@ _ANNEALED = 20  # rows a pass, times the chains
 
 
 def _light(trace: Trace) -> Trace:
-    """The trace without its batch's distribution, which is large."""
-    return replace(trace, px=None)  # type: ignore[arg-type]
+    """The trace without what is large: its batch's distribution and, of thousands, its codes."""
+    few = replace(trace.draw, z=trace.draw.z[:0], still_log_q=None)
+    return replace(trace, px=None, draw=few)  # type: ignore[arg-type]
 
 
 def _rate(trace: Trace) -> Tensor:
