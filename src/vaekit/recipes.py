@@ -21,6 +21,7 @@ from vaekit.latents import (
     Deterministic,
     FlowPosterior,
     GaussianPosterior,
+    Hierarchy,
     Ladder,
     Latent,
     StandardNormal,
@@ -58,6 +59,7 @@ from vaekit.nets import (
     Styled,
     Transformer,
 )
+from vaekit.nets.activations import Activation
 from vaekit.objectives import (
     CIWAE,
     ELBO,
@@ -479,6 +481,70 @@ def ladder_vae(
     return model, ELBO(warm_up(1.0, warmup), draws=draws)
 
 
+def hierarchical_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: tuple[int, ...] = (50, 100),
+    hidden_levels: tuple[int, ...] = (100, 100),
+    activation_levels: Activation = "tanh",
+    warmup: float = 0.0,
+    draws: int = 1,
+) -> Parts:
+    """A VAE of several stochastic layers, each inferred from the one below it.
+
+    Its two-layer models are of `hidden` 200 200 and tanh.
+    Burda, Grosse and Salakhutdinov 2016, https://arxiv.org/abs/1509.00519
+
+    Args:
+        latent: Size of the code at each level, from the top down; the decoder reads the last.
+        hidden_levels: Widths of the network from each level to the one above, and mirrored back.
+        activation_levels: Its non-linearity.
+        warmup: Epochs over which the rate's weight rises from 0.
+        draws: Codes drawn for each data point in a step.
+    """
+
+    def layers(features: int, size: int) -> Hierarchy:
+        return Hierarchy(features, latent, hidden_levels, activation_levels)
+
+    size, lowest = sum(latent), (latent or (0,))[-1]
+    model = assemble(shape, net, likelihood, context, layers, size, reads=lowest)
+    return model, ELBO(warm_up(1.0, warmup), draws=draws)
+
+
+def hierarchical_iwae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: tuple[int, ...] = (50, 100),
+    hidden_levels: tuple[int, ...] = (100, 100),
+    activation_levels: Activation = "tanh",
+    draws: int = 50,
+) -> Parts:
+    """An IWAE of several stochastic layers, each inferred from the one below it.
+
+    Its two-layer models are of `hidden` 200 200 and tanh.
+    Burda, Grosse and Salakhutdinov 2016, https://arxiv.org/abs/1509.00519
+
+    Args:
+        latent: Size of the code at each level, from the top down; the decoder reads the last.
+        hidden_levels: Widths of the network from each level to the one above, and mirrored back.
+        activation_levels: Its non-linearity.
+        draws: K, the codes drawn for each data point in a step.
+    """
+
+    def layers(features: int, size: int) -> Hierarchy:
+        return Hierarchy(features, latent, hidden_levels, activation_levels)
+
+    size, lowest = sum(latent), (latent or (0,))[-1]
+    model = assemble(shape, net, likelihood, context, layers, size, reads=lowest)
+    return model, IWAE(draws)
+
+
 def factor_vae(
     shape: Shape,
     *,
@@ -660,6 +726,8 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "iaf-vae": iaf_vae,
     "vq-vae": vq_vae,
     "ladder-vae": ladder_vae,
+    "hierarchical-vae": hierarchical_vae,
+    "hierarchical-iwae": hierarchical_iwae,
     "factor-vae": factor_vae,
     "dfc-vae": dfc_vae,
     "vae-gan": vae_gan,
@@ -707,11 +775,13 @@ def assemble(
     latent: Callable[[int, int], LatentPart],
     size: int,
     named: str = "latent",
+    reads: int | None = None,
 ) -> Autoencoder:
     """An autoencoder from its parts, with the data's defaults for those left out.
 
     context: its size, 0 for none. latent: from the encoder's features F and the size D to a latent.
-    named: the option that says how large it is.
+    named: the option that says how large it is. reads: how many numbers of it the decoder reads,
+        where the latent is `Stateful`.
     Raises BadInput where the size is not positive.
     """
     expect("shape", shape, tuple | list, "that of a row, such as (1, 28, 28), or `dataset.shape`")
@@ -726,7 +796,7 @@ def assemble(
     net = net or NETS[kind.net(shape)]()
     likelihood = (likelihood or LIKELIHOODS[kind.likelihood(shape)]()).fitted(tuple(shape))
     encoder = net.encoder(shape, context)
-    decoder = net.decoder(size, likelihood.outputs(shape), context)
+    decoder = net.decoder(reads or size, likelihood.outputs(shape), context)
     return Autoencoder(encoder, latent(encoder.features, size), decoder, likelihood)
 
 

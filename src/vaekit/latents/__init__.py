@@ -3,6 +3,7 @@
 from vaekit.latents.codebook import Codebook
 from vaekit.latents.flow import FlowPosterior
 from vaekit.latents.gaussian import ConditionalNormal, GaussianPosterior, StandardNormal
+from vaekit.latents.hierarchy import Hierarchy
 from vaekit.latents.ladder import Ladder
 from vaekit.latents.latent import Deterministic, Latent
 
@@ -12,6 +13,7 @@ __all__ = [
     "Deterministic",
     "FlowPosterior",
     "GaussianPosterior",
+    "Hierarchy",
     "Ladder",
     "Latent",
     "StandardNormal",
