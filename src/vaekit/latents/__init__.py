@@ -1,6 +1,7 @@
 """Latents: the code between encoder and decoder, of whatever kind."""
 
 from vaekit.latents.codebook import Codebook
+from vaekit.latents.deep import DeepLadder
 from vaekit.latents.flow import FlowPosterior
 from vaekit.latents.gaussian import ConditionalNormal, GaussianPosterior, StandardNormal
 from vaekit.latents.hierarchy import Hierarchy
@@ -10,6 +11,7 @@ from vaekit.latents.latent import Deterministic, Latent
 __all__ = [
     "Codebook",
     "ConditionalNormal",
+    "DeepLadder",
     "Deterministic",
     "FlowPosterior",
     "GaussianPosterior",
