@@ -484,7 +484,7 @@ def ladder_vae(
     return model, ELBO(warm_up(1.0, warmup), draws=draws)
 
 
-def hierarchical_vae(
+def layered_vae(
     shape: Shape,
     *,
     net: Net | None = None,
@@ -517,7 +517,7 @@ def hierarchical_vae(
     return model, ELBO(warm_up(1.0, warmup), draws=draws)
 
 
-def hierarchical_iwae(
+def layered_iwae(
     shape: Shape,
     *,
     net: Net | None = None,
@@ -548,7 +548,7 @@ def hierarchical_iwae(
     return model, IWAE(draws)
 
 
-def deep_ladder_vae(
+def very_deep_vae(
     shape: Shape,
     *,
     net: Pyramid | None = None,
@@ -758,9 +758,9 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "iaf-vae": iaf_vae,
     "vq-vae": vq_vae,
     "ladder-vae": ladder_vae,
-    "hierarchical-vae": hierarchical_vae,
-    "hierarchical-iwae": hierarchical_iwae,
-    "deep-ladder-vae": deep_ladder_vae,
+    "layered-vae": layered_vae,
+    "layered-iwae": layered_iwae,
+    "very-deep-vae": very_deep_vae,
     "factor-vae": factor_vae,
     "dfc-vae": dfc_vae,
     "vae-gan": vae_gan,

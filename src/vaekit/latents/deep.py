@@ -10,12 +10,12 @@ from torch.nn import functional
 
 from vaekit.contracts import Part, Read, Shape
 from vaekit.distributions import BY_DIMENSION, DiagonalGaussian, full
-from vaekit.errors import BadInput
 from vaekit.nets import Pyramid
 from vaekit.nets.pyramid import Added, as_maps, flattened
 from vaekit.records import Draw
 
 _QUIET = 0.01  # times the default weights of a prior's last layer: it starts close to N(0, 1)
+_STIRRED = 0.1  # standard deviation of what states begin with: of nothing, blocks learn nothing
 _rates = BY_DIMENSION[DiagonalGaussian, DiagonalGaussian]
 
 Choose = Callable[[int, Tensor, DiagonalGaussian], Tensor]
@@ -44,15 +44,13 @@ class DeepLadder(nn.Module):
 
     def __init__(self, net: Pyramid, shape: Shape, latent: int = 4) -> None:
         super().__init__()
-        if latent < 1:
-            raise BadInput(f"`latent` must be 1 or more, not {latent}.")
         self.maps, self.context = net.maps(shape), 0
         self.provides = frozenset({"z", "code", "log_q", "log_p", "rate", "rates", "prior"})
         # From the top: the place among the maps that each level has.
         self.places = [p for p in reversed(range(len(self.maps))) for _ in range(net.levels[p])]
         self.codes = [(latent, *self.maps[place][1:]) for place in self.places]
         self.sizes = [prod(code) for code in self.codes]
-        self.size, self.reads = sum(self.sizes), prod(self.maps[0])
+        self.size, self.reads = net.code(shape, latent), prod(self.maps[0])
         quiet = len(self.places) ** -0.5
         self.posteriors, self.priors = nn.ModuleList(), nn.ModuleList()
         self.back, self.blocks = nn.ModuleList(), nn.ModuleList()
@@ -65,7 +63,7 @@ class DeepLadder(nn.Module):
             self.blocks.append(Added(net.block(width, width, where, quiet)))
             with torch.no_grad():
                 back.weight *= quiet
-        self.starts = nn.ParameterList(torch.zeros(each) for each in self.maps)
+        self.starts = nn.ParameterList(_STIRRED * torch.randn(each) for each in self.maps)
         self.narrow = nn.ModuleList(
             nn.Conv2d(above[0], below[0], 1)
             for below, above in zip(self.maps, self.maps[1:], strict=False)

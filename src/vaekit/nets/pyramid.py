@@ -21,7 +21,7 @@ class Pyramid:
     """Residual blocks at several resolutions, for a ladder that draws codes at each of them.
 
     The first resolution is half the picture's, and each further one half of that before it, but
-    the last is a single place. Only deep-ladder-vae has such a ladder.
+    the last is a single place. Only very-deep-vae has such a ladder.
 
     Args:
         channels: Channels at each resolution, from the picture inwards.
@@ -76,7 +76,12 @@ class Pyramid:
         return (*found, (self.channels[-1], 1, 1))
 
     def code(self, shape: Shape, latent: int) -> int:
-        """How many numbers the codes of all levels have, of so many channels each."""
+        """How many numbers the codes of all levels have, of `latent` channels each.
+
+        Raises BadInput where that is none.
+        """
+        if latent < 1:
+            raise BadInput(f"`latent` must be 1 or more, not {latent}.")
         maps = zip(self.maps(shape), self.levels, strict=True)
         return sum(latent * height * width * count for (_, height, width), count in maps)
 
@@ -100,7 +105,7 @@ class Pyramid:
         first = self.maps(outputs[1:])[0]
         if latent != first[0] * first[1] * first[2]:
             raise BadInput(
-                "`net='pyramid'` is for deep-ladder-vae, whose codes are maps: take conv or resnet."
+                "`net='pyramid'` is for very-deep-vae, whose codes are maps: take conv or resnet."
             )
         return PyramidDecoder(first, Added(self.block(first[0], first[0], first)), outputs, context)
 
