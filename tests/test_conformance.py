@@ -72,6 +72,8 @@ KINDS = {
     "told": Kind("mlp", {"hidden": (12, 8)}, (7,), context=2),
     "told-pictures": Kind("conv", {"channels": (4, 8)}, (3, 16, 16), context=3),
     "cut-out": Kind("conv", {"channels": (4, 8), "hidden_conv": (6,)}, (4, 16, 16), context=3),
+    "deep": Kind("pyramid", {"channels": (4, 6), "levels": (1, 2)}, (3, 9, 8)),
+    "told-deep": Kind("pyramid", {"channels": (4, 6), "levels": (1, 1)}, (1, 8, 8), context=2),
     "sound": Kind("bands", {"channels": (6, 8), "dense": 10}, (1, 6, 9)),
     "told-sound": Kind("bands", {"channels": (6, 8), "dense": 0}, (1, 6, 9), context=2),
     "voices": Kind("bars", {**MEMORY, "conductor": 5, "plan": 4, "bar": 4}, (2, 8)),
@@ -84,18 +86,23 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "dfc-vae": {"network": "squeezenet", "layers": ["fire2"]},
     "vq-vae": {"positions": 3, "codes": 5, "width": 2},
     "ladder-vae": {"latent": (2, 3)},
+    "layered-vae": {"latent": (2, 3), "hidden_levels": (4,)},
+    "layered-iwae": {"latent": (2, 2, 3), "hidden_levels": (4, 5)},
+    "very-deep-vae": {"latent": 2},
     "generator": {"view": 1},
 }
 FOR_PICTURES = {"dfc-vae", "vae-gan"}
 FOR_CONTEXTS = {"cvae"}
 FOR_CUT_OUTS = {"generator"}
 FOR_MELODIES = {"music-vae"}
+FOR_LADDERS = {"very-deep-vae"}
 FEW = {"pixel-gaussian", "cutout", "categorical"}  # that contexts are tried with
+DEEP = {"deep", "told-deep"}
 MELODIES = {"voices", "melody", "told-melody", "attended"}
 
 # Objectives of one model, which are tried with few data, and likelihoods tried with few recipes.
 OF_VAE = {"miwae", "ciwae", "piwae", "dreg-iwae", "renyi-vae", "stl-vae", "capacity-vae"}
-OF_VAE |= {"geco-vae"}
+OF_VAE |= {"geco-vae", "layered-vae", "layered-iwae"}
 COUNTS = {"poisson", "negative-binomial", "zero-inflated"}
 LEVELS = {"pixel-categorical", "discretised-logistic", "logistic-mixture"}
 FOR_FEW = COUNTS | LEVELS | {"laplace", "student-t"}
@@ -107,6 +114,8 @@ CASES = [
     for likelihood, part in LIKELIHOODS.items()
     if (kind in MELODIES) == (likelihood == "categorical")
     and (kind in MELODIES or recipe not in FOR_MELODIES)
+    and (kind in DEEP) == (recipe in FOR_LADDERS)
+    and (kind not in DEEP or likelihood in ("gaussian", "shared-gaussian", "pixel-gaussian"))
     and (kind not in ("melody", "attended") or recipe in ("vae", "music-vae", "iwae"))
     and part().support.check(KINDS[kind].data()).all()
     and (len(KINDS[kind].shape) == 3 or recipe not in FOR_PICTURES)
@@ -324,6 +333,8 @@ def test_what_is_told_reaches_every_part_that_reads_it(recipe: str, feature_weig
     kind = ("cut-out", "cutout") if recipe in FOR_CUT_OUTS else ("told-pictures", "gaussian")
     if recipe in FOR_MELODIES:
         kind = ("told-melody", "categorical")
+    if recipe in FOR_LADDERS:
+        kind = ("told-deep", "gaussian")
     tried = Tried(recipe, *kind, feature_weights)
     model, x = tried.trained(), tried.kind.batch()
     assert x.context is not None

@@ -244,6 +244,20 @@ class LatentPart(Part, Protocol):
         """The parts that only the way from codes to data has, such as the prior."""
 
 
+@runtime_checkable
+class Stateful(Protocol):
+    """A latent that makes of a code what the decoder reads, such as one level of a hierarchy, or
+    what its path from the top has become; with others the decoder reads the code itself.
+
+    reads: how many numbers that is a row.
+    """
+
+    reads: int
+
+    def state(self, z: Tensor) -> Tensor:
+        """What the decoder reads, (K, B, reads), of codes (K, B, D)."""
+
+
 class Net(Protocol):
     """Options of a network that can build both of its halves.
 

@@ -123,6 +123,18 @@ def _kl_diagonal_gaussians(q: DiagonalGaussian, p: DiagonalGaussian) -> Tensor:
     return _gaussian_rates(q, p).sum(-1)
 
 
+def drawn(p: Any, n: int, generator: Generator | None, temperature: float) -> Tensor:
+    """n codes (n, D) from a prior; from one over a code a row, that of each row."""
+    codes: Tensor = p.sample(() if p.batch_shape else (n,), generator, temperature)
+    return codes
+
+
+def gaussian_of(parameters: Tensor) -> DiagonalGaussian:
+    """The Gaussian of means and log scales that lie side by side, (..., 2 D)."""
+    loc, log_scale = full(parameters).chunk(2, -1)
+    return DiagonalGaussian(loc, log_scale)
+
+
 def full(x: Tensor) -> Tensor:
     """Numbers of 32 bits or more: what networks give in bfloat16 has too few for densities."""
     return x if x.dtype.itemsize >= 4 else x.float()

@@ -11,7 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
-from vaekit.contracts import Autoregressive, Decoder, Encoder, LatentPart, Transforming
+from vaekit.contracts import (
+    Autoregressive,
+    Decoder,
+    Encoder,
+    LatentPart,
+    Stateful,
+    Transforming,
+)
 from vaekit.corruptions import Corruption
 from vaekit.data import Split, as_input
 from vaekit.distributions import full
@@ -79,7 +86,8 @@ class Autoencoder(nn.Module):
         batch = self._transformed(self._checked(batch), generator)
         features = self._read(self._corrupted(batch, generator))
         draw = self.latent(features, self._read, batch.context, draws, generator, scored)
-        px = self._scored(draw.z, batch, generator)
+        state = self._state(draw.z) if draw.state is None else draw.state
+        px = self._scored(state, batch, generator)
         return Trace(batch, draw, px, px.log_prob(batch.x, batch.mask), at)
 
     @overload
@@ -143,7 +151,7 @@ class Autoencoder(nn.Module):
             return found.numpy()
         given = None if context is None else torch.as_tensor(context)
         batch = self._untouched(self._checked(Batch(z, given)))
-        use = self._playing(temperature, generator) if temperature else self._decoded
+        use = self._playing(temperature, generator) if temperature else self.px
         return self._used(batch, lambda part: use(part.x[None], part.context).mean.squeeze(0))
 
     @overload
@@ -215,7 +223,8 @@ class Autoencoder(nn.Module):
         Raises BadInput where draws are not positive.
         """
         batch, draws = as_batch(rows), check_draws(draws)
-        portion = max(1, min(draws, _VALUES // batch.x.numel()))
+        read = self.latent.reads * len(batch) if isinstance(self.latent, Stateful) else 0
+        portion = max(1, min(draws, _VALUES // max(batch.x.numel(), read)))
         for start in range(0, draws, portion):
             with evaluating(self):
                 trace: Trace = self(batch, min(portion, draws - start), generator=generator)
@@ -232,7 +241,11 @@ class Autoencoder(nn.Module):
             raise BadInput("Rows with noise are not drawn from a decoder that plays its own steps.")
         self._check_context(context)
         told = self._with_told(context, len(z))
-        return self._decoded(z.unsqueeze(0), told).sample(generator).squeeze(0)
+        return self.px(z.unsqueeze(0), told).sample(generator).squeeze(0)
+
+    def px(self, z: Tensor, context: Tensor | None = None) -> Event:
+        """p(x|z) of codes (K, B, D), with gradients, given all that its decoder reads beside."""
+        return self._read_off(self._state(z), context)
 
     def joint(self, z: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """log p(x|z) and log p(z), (K, B) each, of codes (K, B, D) for a batch, with gradients.
@@ -240,7 +253,7 @@ class Autoencoder(nn.Module):
         Raises BadInput where the batch has another context than the parts read.
         """
         batch = self._untouched(self._checked(batch))
-        log_px = self._scored(z, batch, None).log_prob(batch.x, batch.mask)
+        log_px = self._scored(self._state(z), batch, None).log_prob(batch.x, batch.mask)
         return log_px, self.latent.log_prior(z, self._read, batch.context)
 
     @property
@@ -303,15 +316,19 @@ class Autoencoder(nn.Module):
         seen = batch.seen or batch
         return replace(batch, seen=replace(seen, x=self.corruption(seen.x, generator), seen=None))
 
-    def _scored(self, z: Tensor, batch: Batch, generator: Generator | None) -> Event:
+    def _state(self, z: Tensor) -> Tensor:
+        """What the decoder reads of codes (K, B, D)."""
+        return self.latent.state(z) if isinstance(self.latent, Stateful) else z
+
+    def _scored(self, state: Tensor, batch: Batch, generator: Generator | None) -> Event:
         """p(x|z) where x are the rows of a batch, which an autoregressive decoder reads."""
         if not isinstance(self.decoder, Autoregressive):
-            return self._decoded(z, batch.context)
-        px: Event = self.likelihood(full(self.decoder(z, batch.context, batch.x, generator)))
+            return self._read_off(state, batch.context)
+        px: Event = self.likelihood(full(self.decoder(state, batch.context, batch.x, generator)))
         return px
 
-    def _decoded(self, z: Tensor, context: Tensor | None) -> Event:
-        px: Event = self.likelihood(full(self.decoder(z, context)))
+    def _read_off(self, state: Tensor, context: Tensor | None) -> Event:
+        px: Event = self.likelihood(full(self.decoder(state, context)))
         return px
 
     def _playing(
@@ -324,11 +341,12 @@ class Autoencoder(nn.Module):
         if not 0 < temperature < math.inf:
             raise BadInput(f"`temperature` must be zero or more, not {temperature:g}.")
 
-        def played(z: Tensor, context: Tensor | None) -> Event:
-            px: Event = self.likelihood(full(decoder.generate(z, context, temperature, generator)))
+        def play(z: Tensor, context: Tensor | None) -> Event:
+            played = decoder.generate(self._state(z), context, temperature, generator)
+            px: Event = self.likelihood(full(played))
             return px
 
-        return played
+        return play
 
     def _used(self, batch: Batch, use: Callable[[Batch], Tensor]) -> Tensor:
         with evaluating(self):
@@ -401,7 +419,8 @@ def _beside(context: Tensor | None, told: Tensor) -> Tensor:
 
 _ROWS = 100  # rows a pass when a model is used: activations that fit the cache are much faster
 _HELD = 1_000  # rows that are no tensors, in memory at once
-_VALUES = 2**22  # decoded values at once when many draws are scored: 16 MiB, near the caches
+# Values decoded, or read for it, at once when many draws are scored: 16 MiB, near the caches.
+_VALUES = 2**22
 
 
 @contextmanager

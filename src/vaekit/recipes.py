@@ -8,7 +8,8 @@ from it. `net` and `likelihood` are parts; left out, they follow from the data's
 import inspect
 import re
 from collections.abc import Callable
-from typing import Any
+from math import prod
+from typing import Any, get_args, get_type_hints
 
 from vaekit.contracts import LatentPart
 from vaekit.corruptions import SINGLE, Corruption, Several
@@ -18,9 +19,11 @@ from vaekit.kinds import KINDS, usual
 from vaekit.latents import (
     Codebook,
     ConditionalNormal,
+    DeepLadder,
     Deterministic,
     FlowPosterior,
     GaussianPosterior,
+    Hierarchy,
     Ladder,
     Latent,
     StandardNormal,
@@ -53,11 +56,13 @@ from vaekit.nets import (
     Conv,
     Critic,
     Net,
+    Pyramid,
     ResNet,
     Shape,
     Styled,
     Transformer,
 )
+from vaekit.nets.activations import Activation
 from vaekit.objectives import (
     CIWAE,
     ELBO,
@@ -479,6 +484,99 @@ def ladder_vae(
     return model, ELBO(warm_up(1.0, warmup), draws=draws)
 
 
+def layered_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: tuple[int, ...] = (50, 100),
+    hidden_levels: tuple[int, ...] = (100, 100),
+    activation_levels: Activation = "tanh",
+    warmup: float = 0.0,
+    draws: int = 1,
+) -> Parts:
+    """A VAE of several stochastic layers, each inferred from the one below it.
+
+    Its two-layer models are of `hidden` 200 200 and tanh.
+    Burda, Grosse and Salakhutdinov 2016, https://arxiv.org/abs/1509.00519
+
+    Args:
+        latent: Size of the code at each level, from the top down; the decoder reads the last.
+        hidden_levels: Widths of the network from each level to the one above, and mirrored back.
+        activation_levels: Its non-linearity.
+        warmup: Epochs over which the rate's weight rises from 0.
+        draws: Codes drawn for each data point in a step.
+    """
+
+    def layers(features: int, size: int) -> Hierarchy:
+        return Hierarchy(features, latent, hidden_levels, activation_levels)
+
+    size, lowest = sum(latent), (latent or (0,))[-1]
+    model = assemble(shape, net, likelihood, context, layers, size, reads=lowest)
+    return model, ELBO(warm_up(1.0, warmup), draws=draws)
+
+
+def layered_iwae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: tuple[int, ...] = (50, 100),
+    hidden_levels: tuple[int, ...] = (100, 100),
+    activation_levels: Activation = "tanh",
+    draws: int = 50,
+) -> Parts:
+    """An IWAE of several stochastic layers, each inferred from the one below it.
+
+    Its two-layer models are of `hidden` 200 200 and tanh.
+    Burda, Grosse and Salakhutdinov 2016, https://arxiv.org/abs/1509.00519
+
+    Args:
+        latent: Size of the code at each level, from the top down; the decoder reads the last.
+        hidden_levels: Widths of the network from each level to the one above, and mirrored back.
+        activation_levels: Its non-linearity.
+        draws: K, the codes drawn for each data point in a step.
+    """
+
+    def layers(features: int, size: int) -> Hierarchy:
+        return Hierarchy(features, latent, hidden_levels, activation_levels)
+
+    size, lowest = sum(latent), (latent or (0,))[-1]
+    model = assemble(shape, net, likelihood, context, layers, size, reads=lowest)
+    return model, IWAE(draws)
+
+
+def very_deep_vae(
+    shape: Shape,
+    *,
+    net: Pyramid | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 4,
+    warmup: float = 0.0,
+    draws: int = 1,
+) -> Parts:
+    """A VAE of pictures with many levels of codes, from a single place to half the picture's size.
+
+    Training is steadier with `skip`. Child 2021, https://arxiv.org/abs/2011.10650
+
+    Args:
+        latent: Channels of the code at every level.
+        warmup: Epochs over which the rate's weight rises from 0.
+        draws: Codes drawn for each data point in a step.
+    """
+    net = net or Pyramid()
+
+    def deep(features: int, size: int) -> DeepLadder:
+        return DeepLadder(net, shape, latent)
+
+    size, reads = net.code(shape, latent), prod(net.maps(shape)[0])
+    model = assemble(shape, net, likelihood, context, deep, size, reads=reads)
+    return model, ELBO(warm_up(1.0, warmup), draws=draws)
+
+
 def factor_vae(
     shape: Shape,
     *,
@@ -660,6 +758,9 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "iaf-vae": iaf_vae,
     "vq-vae": vq_vae,
     "ladder-vae": ladder_vae,
+    "layered-vae": layered_vae,
+    "layered-iwae": layered_iwae,
+    "very-deep-vae": very_deep_vae,
     "factor-vae": factor_vae,
     "dfc-vae": dfc_vae,
     "vae-gan": vae_gan,
@@ -671,6 +772,7 @@ NETS: dict[str, Callable[..., Net]] = {
     "mlp": MLP,
     "conv": Conv,
     "resnet": ResNet,
+    "pyramid": Pyramid,
     "bands": Bands,
     "lstm": LSTM,
     "bars": Bars,
@@ -707,11 +809,13 @@ def assemble(
     latent: Callable[[int, int], LatentPart],
     size: int,
     named: str = "latent",
+    reads: int | None = None,
 ) -> Autoencoder:
     """An autoencoder from its parts, with the data's defaults for those left out.
 
     context: its size, 0 for none. latent: from the encoder's features F and the size D to a latent.
-    named: the option that says how large it is.
+    named: the option that says how large it is. reads: how many numbers of it the decoder reads,
+        where the latent is `Stateful`.
     Raises BadInput where the size is not positive.
     """
     expect("shape", shape, tuple | list, "that of a row, such as (1, 28, 28), or `dataset.shape`")
@@ -726,8 +830,23 @@ def assemble(
     net = net or NETS[kind.net(shape)]()
     likelihood = (likelihood or LIKELIHOODS[kind.likelihood(shape)]()).fitted(tuple(shape))
     encoder = net.encoder(shape, context)
-    decoder = net.decoder(size, likelihood.outputs(shape), context)
+    decoder = net.decoder(reads or size, likelihood.outputs(shape), context)
     return Autoencoder(encoder, latent(encoder.features, size), decoder, likelihood)
+
+
+def net_for(recipe: Callable[..., Parts], usual: str, chosen: str = "") -> str:
+    """The name of a recipe's network: the chosen one, else its own, else the data's usual one.
+
+    A recipe with a network of its own says so in its signature.
+    Raises BadInput where another one was chosen.
+    """
+    takes = set(get_args(get_type_hints(recipe)["net"]))
+    own = [name for name, part in NETS.items() if part in takes]
+    if chosen and own and chosen in NETS and chosen not in own:
+        raise BadInput(
+            f"`net={chosen!r}` does not suit this recipe, which needs {own[0]}: leave it out."
+        )
+    return chosen or (own[0] if own else usual)
 
 
 def gaussian(features: int, size: int) -> Latent:

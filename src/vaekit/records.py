@@ -86,24 +86,33 @@ ALWAYS = Moment()
 class Draw:
     """What a latent gives for a batch: codes and their cost.
 
-    z: codes as the decoder reads them, shape (K, B, D).
-    code: the one code that `encode` gives for each row, shape (B, D).
+    z: codes, shape (K, B, D): what the decoder reads, but for what there is of `state`.
+    coded: the one code that `encode` gives for each row, shape (B, D), or what gives it when
+        called, where it takes a pass of its own; `code` is it either way.
     log_q, log_p: log-densities of z under posterior and prior, shape (K, B).
     rate: KL(q(z|x) || p(z)) in nats, shape (B,); None where the latent charges nothing.
     rates: the same by dimension, shape (B, D), where it factorises.
     penalty: a scalar the latent asks to be added to the loss (a codebook's commitment, say).
     still_log_q: when called, log_q with the posterior's parameters as constants, so that its
         gradient is that through z alone, shape (K, B); None where the posterior cannot.
+    state: what a `Stateful` latent has made of z on its way, for the decoder to read,
+        (K, B, reads); None where there is none, or it has not.
     """
 
     z: Tensor
-    code: Tensor
+    coded: Tensor | Callable[[], Tensor]
     log_q: Tensor | None = None
     log_p: Tensor | None = None
     rate: Tensor | None = None
     rates: Tensor | None = None
     penalty: Tensor | None = None
     still_log_q: Callable[[], Tensor] | None = None
+    state: Tensor | None = None
+
+    @property
+    def code(self) -> Tensor:
+        """The one code that `encode` gives for each row, shape (B, D)."""
+        return self.coded if isinstance(self.coded, Tensor) else self.coded()
 
 
 @dataclass(frozen=True, slots=True)

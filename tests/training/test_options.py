@@ -24,6 +24,8 @@ WRONG: list[tuple[str, Any]] = [
     ("lr_warmup", -1.0),
     ("weight_decay", -0.1),
     ("clip", 0.0),
+    ("skip", 0.0),
+    ("skip", math.inf),
     ("ema", 0.0),
     ("ema", 1.0),
     ("patience", 0),
@@ -43,6 +45,12 @@ def test_a_wrong_value_is_refused_by_its_flag(name: str, value: Any) -> None:
 def test_warm_up_must_fit() -> None:
     with pytest.raises(BadInput, match=r"`lr_warmup` must end before .* `epochs=3`"):
         Training(epochs=3, lr_warmup=3)
+
+
+def test_what_is_shortened_must_not_be_left_out() -> None:
+    assert Training(clip=1.0, skip=1.0).skip == 1.0
+    with pytest.raises(BadInput, match=r"`skip=1` leaves out all that `clip=2` would shorten"):
+        Training(clip=2.0, skip=1.0)
 
 
 def test_every_option_is_documented() -> None:

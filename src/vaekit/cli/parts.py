@@ -15,7 +15,7 @@ from vaekit.cli.options import Option, options_of, summary
 from vaekit.errors import BadInput, lookup
 from vaekit.kinds import KINDS
 from vaekit.nets import Shape
-from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES
+from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES, net_for
 from vaekit.spec import PARTS, Spec
 
 Rows = tuple[str, Shape]
@@ -74,12 +74,12 @@ def spec_from(
         if name or kind not in _NONE:
             lookup(kind, _PARTS[kind], name)
     if helped:
-        usually = {} if likely is None else _defaults(*likely)
+        usually = {} if likely is None else _defaults(recipe, *likely)
         _show_help(prog, recipe, groups, usually | names)
     parsed.given_of(listed)  # refuses what it cannot read before data are loaded
     _refuse_others(parsed, names)
     data, shape = rows_of(parsed)
-    names = _defaults(data, shape) | names
+    names = _defaults(recipe, data, shape) | names
     _refuse_others(parsed, names)
     chosen: dict[str, Any] = dict(names)
     for kind, name in names.items():
@@ -106,8 +106,9 @@ _SHARED = {
 }
 
 
-def _defaults(data: str, shape: Shape) -> dict[str, str]:
-    return {kind: getattr(KINDS[data], kind)(shape) for kind in _PARTS if kind not in _NONE}
+def _defaults(recipe: str, data: str, shape: Shape) -> dict[str, str]:
+    found = {kind: getattr(KINDS[data], kind)(shape) for kind in _PARTS if kind not in _NONE}
+    return found | {"net": net_for(RECIPES[recipe], found["net"])}
 
 
 def _show_help(prog: str, recipe: str, groups: Groups, names: Mapping[str, str]) -> NoReturn:

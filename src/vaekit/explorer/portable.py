@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.fx import Node
 
-from vaekit.contracts import Autoregressive
+from vaekit.contracts import Autoregressive, Stateful
 from vaekit.model import Autoencoder
 
 Array = NDArray[Any]
@@ -102,9 +102,11 @@ def rounded(model: Autoencoder) -> Autoencoder:
     """The model with large weights as they are after float16."""
     found = deepcopy(model)
     with torch.no_grad():
-        for each in found.decoder.parameters():
-            if each.numel() >= LARGE:
-                each.copy_(each.half())
+        handing = found.latent.generating() if isinstance(found.latent, Stateful) else ()
+        for part in (found.decoder, *handing):
+            for each in part.parameters():
+                if each.numel() >= LARGE:
+                    each.copy_(each.half())
     return found
 
 
@@ -114,11 +116,10 @@ class _Mean(nn.Module):
 
     def __init__(self, model: Autoencoder) -> None:
         super().__init__()
-        self.decoder, self.likelihood = model.decoder, model.likelihood
+        self.model = model
 
     def forward(self, z: Tensor, context: Tensor | None = None) -> Tensor:
-        decoded = self.decoder(z[None]) if context is None else self.decoder(z[None], context)
-        mean: Tensor = self.likelihood(decoded).mean[0, 0]
+        mean: Tensor = self.model.px(z[None], context).mean[0, 0]
         return mean
 
 

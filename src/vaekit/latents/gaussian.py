@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from vaekit.contracts import Infer
-from vaekit.distributions import DiagonalGaussian, full
+from vaekit.distributions import DiagonalGaussian, gaussian_of
 from vaekit.errors import BadInput
 
 _SPREAD = 4.0  # times PyTorch's default weights of the means
@@ -36,8 +36,7 @@ class GaussianPosterior(nn.Module):
 
     def forward(self, features: Tensor) -> DiagonalGaussian:
         """The posterior of each row of features (B, F), over (B, D)."""
-        loc, log_scale = full(self.head(features)).chunk(2, -1)
-        return DiagonalGaussian(loc, log_scale)
+        return gaussian_of(self.head(features))
 
 
 @final
@@ -86,5 +85,4 @@ class ConditionalNormal(nn.Module):
     ) -> DiagonalGaussian:
         """The prior over a code for each row of the context (B, E), over (B, D)."""
         assert context is not None
-        loc, log_scale = full(self.head(self.hidden(context).relu())).chunk(2, -1)
-        return DiagonalGaussian(loc, log_scale)
+        return gaussian_of(self.head(self.hidden(context).relu()))

@@ -7,10 +7,18 @@ from typing import final
 import torch
 from torch import Generator, Tensor, nn
 
-from vaekit.contracts import Part, Read
-from vaekit.distributions import BY_DIMENSION, DiagonalGaussian, full
+from vaekit.contracts import CodeDistribution, Infer, Part, Prior, Read
+from vaekit.distributions import (
+    BY_DIMENSION,
+    DiagonalGaussian,
+    drawn,
+    gaussian_of,
+    rate,
+    rate_by_dimension,
+)
 from vaekit.errors import BadInput
-from vaekit.latents.gaussian import GaussianPosterior, StandardNormal
+from vaekit.latents.gaussian import GaussianPosterior
+from vaekit.latents.levels import check_sizes, on_top
 from vaekit.records import Draw
 
 _rates = BY_DIMENSION[DiagonalGaussian, DiagonalGaussian]
@@ -30,23 +38,35 @@ class Ladder(nn.Module):
     reads, what `encode` gives. Sønderby et al. 2016, https://arxiv.org/abs/1602.02282
 
     features: F. sizes: D of each level, from the top down. hidden_ladder: width of the networks
-    between levels. Raises BadInput where an option makes no sense.
+    between levels. top: the top level's prior, standard normal where it is left out; one that
+    asks for a batch's posterior gets q(top|x). merged: whether posteriors are such products;
+    otherwise a network reads features and the level above together, as in Tomczak and Welling
+    2018, https://arxiv.org/abs/1705.07120. Raises BadInput where an option makes no sense.
     """
 
-    def __init__(self, features: int, sizes: Sequence[int], hidden_ladder: int = 128) -> None:
+    def __init__(
+        self,
+        features: int,
+        sizes: Sequence[int],
+        hidden_ladder: int = 128,
+        top: Prior | None = None,
+        merged: bool = True,
+    ) -> None:
         super().__init__()
-        if not sizes or min(sizes) < 1:
-            raise BadInput(f"`latent` must be one size or more, from the top, not {list(sizes)}.")
+        check_sizes(sizes)
         if hidden_ladder < 1:
             raise BadInput(f"`hidden_ladder` must be 1 or more, not {hidden_ladder}.")
-        self.sizes, self.size, self.context = tuple(sizes), sum(sizes), 0
-        self.provides = frozenset({"z", "code", "log_q", "log_p", "rate", "rates", "prior"})
+        self.sizes, self.size, self.merged = tuple(sizes), sum(sizes), merged
         widths = [hidden_ladder] * (len(sizes) - 1) + [features]  # of each level's features
         self.up = nn.ModuleList(
             nn.Sequential(nn.Linear(lower, upper), nn.ReLU()) for upper, lower in pairwise(widths)
         )
-        self.posteriors = nn.ModuleList(map(GaussianPosterior, widths, sizes))
-        self.top = StandardNormal(sizes[0])
+        joined = len(sizes) if merged else 1  # the first that reads the level above, too
+        self.posteriors = nn.ModuleList(map(GaussianPosterior, widths[:joined], sizes))
+        for place in range(joined, len(sizes)):
+            read = widths[place] + sizes[place - 1]
+            self.posteriors.append(_joint(read, hidden_ladder, sizes[place]))
+        self.top: Prior = on_top(sizes, top)
         self.priors = nn.ModuleList(
             nn.Sequential(
                 nn.Linear(upper, hidden_ladder),
@@ -55,6 +75,9 @@ class Ladder(nn.Module):
             )
             for upper, size in pairwise(sizes)
         )
+        self.context = self.top.context
+        closed = {"rates"} if (DiagonalGaussian, self.top.gives) in BY_DIMENSION else set()
+        self.provides = frozenset({"z", "code", "log_q", "log_p", "rate", "prior"} | closed)
 
     def forward(
         self,
@@ -67,22 +90,29 @@ class Ladder(nn.Module):
     ) -> Draw:
         """Codes z (K, B, D) of all levels; rates are of each level given the one above.
 
-        In closed form given the upper draws, and the mean over these.
+        In closed form given the upper draws, where there is one, and the mean over these.
         """
-        levels = self._descend(features, draws, generator)
-        z = torch.cat([z for _, _, z in levels], -1)
-        rates = torch.cat(
-            [_rates(q, p).expand(draws, *z.shape[1:]).mean(0) for q, p, z in levels], -1
-        )
+        qs, lower, zs = self._descend(features, draws, generator)
+        ps: list[CodeDistribution] = [self._expected_top(read, context), *lower]
+        below = [_rates(q, p) for q, p in zip(qs[1:], lower, strict=True)]
+        top, rates = rate_by_dimension(qs[0], ps[0]), None
+        if top is None:
+            z = zs[0]
+            total = rate(qs[0], ps[0], qs[0].log_prob(z), ps[0].log_prob(z))
+            total = total + sum(each.sum(-1).mean(0) for each in below)
+        else:
+            by_level = zip([top, *below], zs, strict=True)
+            rates = torch.cat([r.expand(draws, *z.shape[1:]).mean(0) for r, z in by_level], -1)
+            total = rates.sum(-1)
         log_q = log_p = None
         if scored:
-            log_q = torch.stack([q.log_prob(z) for q, _, z in levels]).sum(0)
-            log_p = torch.stack([p.log_prob(z) for _, p, z in levels]).sum(0)
-        return Draw(z, self.encode(features), log_q, log_p, rates.sum(-1), rates)
+            log_q = torch.stack([q.log_prob(z) for q, z in zip(qs, zs, strict=True)]).sum(0)
+            log_p = torch.stack([p.log_prob(z) for p, z in zip(ps, zs, strict=True)]).sum(0)
+        return Draw(torch.cat(zs, -1), lambda: self.encode(features), log_q, log_p, total, rates)
 
     def encode(self, features: Tensor) -> Tensor:
         """The modes of all levels, each given that above, for features (B, F), (B, D)."""
-        return torch.cat([z[0] for _, _, z in self._descend(features, None, None)], -1)
+        return torch.cat([z[0] for z in self._descend(features, None, None)[2]], -1)
 
     def sample(
         self,
@@ -93,7 +123,7 @@ class Ladder(nn.Module):
         temperature: float = 1.0,
     ) -> Tensor:
         """n codes (n, D), drawn from the top down."""
-        levels = [self.top().sample((n,), generator, temperature)]
+        levels = [drawn(self._expected_top(read, context), n, generator, temperature)]
         for place in range(len(self.priors)):
             p = self._expected(place, levels[-1])
             levels.append(p.sample((), generator, temperature))
@@ -102,7 +132,7 @@ class Ladder(nn.Module):
     def log_prior(self, z: Tensor, read: Read, context: Tensor | None = None) -> Tensor:
         """log p(z) of codes (K, B, D) of all levels in nats, (K, B)."""
         levels = torch.split(z, list(self.sizes), -1)
-        found: Tensor = self.top().log_prob(levels[0])
+        found: Tensor = self._expected_top(read, context).log_prob(levels[0])
         for place, (above, level) in enumerate(pairwise(levels)):
             found = found + self._expected(place, above).log_prob(level)
         return found
@@ -113,30 +143,51 @@ class Ladder(nn.Module):
 
     def _descend(
         self, features: Tensor, draws: int | None, generator: Generator | None
-    ) -> list[tuple[DiagonalGaussian, DiagonalGaussian, Tensor]]:
-        """Posterior, prior and code (K, B, D) of every level, from the top; modes without draws."""
+    ) -> tuple[list[DiagonalGaussian], list[DiagonalGaussian], list[Tensor]]:
+        """Posteriors and codes (K, B, D) of every level, from the top, and priors of all below it.
+
+        Codes are modes without draws.
+        """
+        qs: list[DiagonalGaussian] = []
+        ps: list[DiagonalGaussian] = []
+        zs: list[Tensor] = []
+        for posterior, height in zip(self.posteriors, self._heights(features), strict=True):
+            shape: tuple[int, ...] = () if zs else (draws or 1,)
+            if zs:
+                ps.append(self._expected(len(ps), zs[-1]))
+            if zs and not self.merged:
+                height = torch.cat([height.expand(len(zs[-1]), *height.shape), zs[-1]], -1)
+            q: DiagonalGaussian = posterior(height)
+            if zs and self.merged:
+                q = _product(q, ps[-1])
+            qs.append(q)
+            zs.append(
+                q.mode.expand(*shape, *q.mode.shape)
+                if draws is None
+                else q.rsample(shape, generator)
+            )
+        return qs, ps, zs
+
+    def _heights(self, features: Tensor) -> list[Tensor]:
+        """The features (B, F) that each level reads, from the top."""
         heights = [features]
         for up in reversed(self.up):
             heights.insert(0, up(heights[0]))
-        found: list[tuple[DiagonalGaussian, DiagonalGaussian, Tensor]] = []
-        for place, posterior in enumerate(self.posteriors):
-            q: DiagonalGaussian = posterior(heights[place])
-            p = self.top()
-            shape: tuple[int, ...] = (draws or 1,)
-            if found:
-                p, shape = self._expected(place - 1, found[-1][2]), ()
-                q = _product(q, p)
-            if draws is None:
-                z = q.mode.expand(*shape, *q.mode.shape)
-            else:
-                z = q.rsample(shape, generator)
-            found.append((q, p, z))
-        return found
+        return heights
+
+    def _expected_top(self, read: Read, context: Tensor | None) -> CodeDistribution:
+        """The prior of the top level, which may ask for the posterior of a batch."""
+        infer: Infer = lambda batch: self.posteriors[0](self._heights(read(batch))[0])  # noqa: E731
+        return self.top(infer, context)
 
     def _expected(self, place: int, above: Tensor) -> DiagonalGaussian:
         """The prior of the level below one, given that one's code (..., D)."""
-        loc, log_scale = full(self.priors[place](above)).chunk(2, -1)
-        return DiagonalGaussian(loc, log_scale)
+        return gaussian_of(self.priors[place](above))
+
+
+def _joint(inputs: int, hidden: int, size: int) -> nn.Sequential:
+    """A posterior that reads features and the level above it, side by side."""
+    return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), GaussianPosterior(hidden, size))
 
 
 def _product(one: DiagonalGaussian, other: DiagonalGaussian) -> DiagonalGaussian:

@@ -5,7 +5,7 @@ from typing import final
 from torch import Generator, Tensor, nn
 
 from vaekit.contracts import Infer, Part, Posterior, Prior, Read, Still
-from vaekit.distributions import BY_DIMENSION, full, rate, rate_by_dimension
+from vaekit.distributions import BY_DIMENSION, drawn, full, rate, rate_by_dimension
 from vaekit.errors import BadInput
 from vaekit.records import Draw
 
@@ -70,8 +70,7 @@ class Latent(nn.Module):
         temperature: float = 1.0,
     ) -> Tensor:
         """n codes from the prior, shape (n, D); from a conditional one, a code for each row."""
-        p = self.prior(self._inferring(read), context)
-        return p.sample(() if p.batch_shape else (n,), generator, temperature)
+        return drawn(self.prior(self._inferring(read), context), n, generator, temperature)
 
     def log_prior(self, z: Tensor, read: Read, context: Tensor | None = None) -> Tensor:
         """log p(z) of codes (K, B, D) in nats, (K, B)."""

@@ -6,6 +6,7 @@ from vaekit.nets.bands import Bands
 from vaekit.nets.conv import Conv
 from vaekit.nets.critic import Critic, Judgement
 from vaekit.nets.mlp import MLP
+from vaekit.nets.pyramid import Pyramid
 from vaekit.nets.resnet import ResNet
 from vaekit.nets.sequences import LSTM, Bars
 from vaekit.nets.styles import Styled
@@ -19,6 +20,7 @@ __all__ = [
     "Critic",
     "Judgement",
     "Net",
+    "Pyramid",
     "ResNet",
     "Shape",
     "Styled",

@@ -184,7 +184,7 @@ def _imagine(model: Autoencoder, trace: Trace) -> Tensor:
     context = None if trace.batch.context is None else trace.batch.context[:n]
     z = model.sample_codes(n, context=context)
     with _as_used(model.decoder):
-        pictures: Tensor = model.likelihood(model.decoder(z.unsqueeze(0), context)).mean
+        pictures: Tensor = model.px(z.unsqueeze(0), context).mean
     return pictures.squeeze(0)
 
 

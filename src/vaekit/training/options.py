@@ -26,6 +26,8 @@ class Training:
         lr_warmup: Epochs over which the learning rate rises from zero.
         weight_decay: Share of every weight taken off in a step, times the learning rate (AdamW).
         clip: Longest gradient a step may follow; longer ones are scaled down to this norm.
+        skip: Longest gradient that is followed at all: a step whose gradient is longer, or not
+            finite, is left out, and the log counts these.
         ema: Decay of averaged weights, such as 0.999; the average is then the final model.
         patience: Epochs to wait for a better validation loss; the best weights are kept.
         compile: Compile encoder and decoder: slow to start, faster on large networks.
@@ -47,6 +49,7 @@ class Training:
     lr_warmup: float = 0.0
     weight_decay: float = 0.0
     clip: float | None = None
+    skip: float | None = None
     ema: float | None = None
     patience: int | None = None
     compile: bool = False
@@ -61,6 +64,11 @@ class Training:
             value = getattr(self, name)
             if not holds(value):
                 raise BadInput(f"`{name}` must be {wanted}, not {value!r}.")
+        if self.clip is not None and self.skip is not None and self.skip < self.clip:
+            raise BadInput(
+                f"`skip={self.skip:g}` leaves out all that `clip={self.clip:g}` would shorten: "
+                "give a larger `skip`."
+            )
         if self.lr_warmup >= self.epochs:
             raise BadInput(
                 f"`lr_warmup` must end before training does: {self.lr_warmup:g} epochs of "
@@ -113,6 +121,7 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "lr_warmup": (_NOT_NEGATIVE, "a number of epochs, 0 or more"),
     "weight_decay": (_NOT_NEGATIVE, "a number, 0 or more"),
     "clip": (_absent_or(_POSITIVE), "a number above 0"),
+    "skip": (_absent_or(_POSITIVE), "a number above 0"),
     "ema": (_absent_or(_number(lambda value: 0 < value < 1)), "a number between 0 and 1"),
     "patience": (_absent_or(_whole(1)), "a whole number of epochs, 1 or more"),
     "devices": (_whole(1), "a whole number, 1 or more"),

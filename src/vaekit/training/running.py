@@ -30,14 +30,18 @@ class Running:
         self._rows = torch.zeros(0, 0)
 
     def add(self, metrics: dict[str, Tensor], points: int) -> None:
-        """Take in a batch's means, scalars on the device, over so many data points."""
+        """Take in a batch's means, scalars on the device, over so many data points.
+
+        Of no points, they are left out, whatever they are.
+        """
         names = tuple(metrics)
         if not self.names:
             self.names = names
             self._rows = torch.zeros(self._batches, len(names), device=self._device)
         elif names != self.names:
             raise ValueError(f"An objective's metrics must not change: {self.names}, then {names}.")
-        torch.stack(list(metrics.values()), out=self._rows[len(self.points)])
+        if points:
+            torch.stack(list(metrics.values()), out=self._rows[len(self.points)])
         self.points.append(points)
 
     def skip(self) -> None:

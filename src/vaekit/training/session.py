@@ -1,5 +1,6 @@
 """What training carries from step to step, and how it takes one."""
 
+import math
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -37,6 +38,7 @@ class Position:
     batch: batches taken of the epoch under way.
     log_size: bytes of metrics.jsonl that belong to the completed epochs; `log_digest` is theirs.
     best: the lowest validation loss, with `patience`; `waited` counts the epochs since then.
+    skipped: steps of the epoch under way that were left out, with `skip`.
     """
 
     step: int = 0
@@ -46,6 +48,7 @@ class Position:
     log_digest: str = ""
     best: float | None = None
     waited: int = 0
+    skipped: int = 0
 
 
 @final
@@ -129,8 +132,8 @@ class Session:
         return self.batches.epoch(self.at.epoch, start=self.at.batch)
 
     def step(self, batch: Batch) -> None:
-        """One step of every phase on a batch. Nothing in here waits for the device."""
-        at = self.at
+        """One step of every phase on a batch. Nothing in here waits for the device, but `skip`."""
+        at, metrics = self.at, dict[str, Tensor]()
         moment = Moment(at.step / len(self.batches), at.step, len(self.dataset.train))
         if len(batch):
             with self.fabric.autocast():
@@ -139,21 +142,31 @@ class Session:
             # All gradients first: a step changes weights the other phases' graphs still need.
             for i, (total, inputs) in enumerate(zip(totals, self._inputs, strict=True), start=1):
                 self.fabric.backward(total, inputs=inputs, retain_graph=i < len(totals))
-            self.running.add(metrics, len(batch))
-        else:
-            self.running.skip()
         self._reduce(len(batch) / self.batches.rows(at.batch))
+        norm = 0.0 if self.options.skip is None else self._norm()
+        if not len(batch):
+            self.running.skip()
+        else:
+            self.running.add(metrics, len(batch) if math.isfinite(norm) else 0)
+        followed = self.options.skip is None or norm <= self.options.skip
         for optimiser in self.optimisers:
             optimiser.param_groups[0]["lr"] = self._learning_rate(at.step)
             if self.options.clip is not None:
                 self.fabric.clip_gradients(
                     self.losses, optimiser, max_norm=self.options.clip, error_if_nonfinite=False
                 )
-            optimiser.step()
+            if followed:
+                optimiser.step()
             optimiser.zero_grad()
-        at.step, at.batch = at.step + 1, at.batch + 1
-        if self.average is not None:
+        at.step, at.batch, at.skipped = at.step + 1, at.batch + 1, at.skipped + (not followed)
+        if self.average is not None and followed:
             self.average.update(at.step)
+
+    def _norm(self) -> float:
+        """The length of the gradient of all phases together; waits for the device."""
+        weights = (p for phase in self.losses.phases for p in phase.parameters)
+        gradients = [weight.grad for weight in weights if weight.grad is not None]
+        return float(torch.nn.utils.get_total_norm(gradients))
 
     def _reduce(self, share: float) -> None:
         """Make of each process's gradients those of the whole batch, of which it had a share."""
@@ -189,6 +202,11 @@ class Session:
             raise problem or diverged("in another process", self.at.step)
 
     def _broken(self) -> BadInput | None:
+        if self.at.batch and self.at.skipped == self.at.batch == len(self.batches):
+            return BadInput(
+                f"Training left out every step of epoch {self.at.epoch + 1}: raise `skip`, or "
+                "lower `learning_rate`."
+            )
         found = self.running.broken()
         if found is None:
             return None
@@ -220,9 +238,11 @@ class Session:
             "validation": {**validation, **code} if held_out else {},
             "learning_rate": self._learning_rate(at.step - 1),
         }
+        if self.options.skip is not None:
+            record["skipped"] = at.skipped
         if code and not held_out:  # of some training rows, after the epoch: no mean over it
             record["code"] = {"rows": self.validation.rows, **code}
-        at.epoch, at.batch = at.epoch + 1, 0
+        at.epoch, at.batch, at.skipped = at.epoch + 1, 0, 0
         self.running.reset()
         return record
 
