@@ -175,6 +175,20 @@ def test_interrupted_in_and_between_epochs(
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.parametrize("build", [small_vae, small_ladder])
+def test_muon_goes_on_where_it_was(build: Callable[..., Parts], tmp_path: Path) -> None:
+    options, data = Training(epochs=2, batch_size=100, optimiser="muon"), digits()
+    for name in ("whole", "interrupted"):
+        model, objective = build()
+        if name == "interrupted":
+            with pytest.raises(Interrupted):
+                cut = Interrupting(objective, 7 / 15)
+                fit(model, cut, data, options, folder=tmp_path / name, progress=False)
+            model, _ = build(seed=1)
+        fit(model, objective, data, options, folder=tmp_path / name, progress=False)
+    assert_same_end(tmp_path / "interrupted", tmp_path / "whole")
+
+
 def test_interrupted_without_a_folder() -> None:
     model, objective = small_vae()
     with pytest.raises(Interrupted, match=r"after step 4\. Nothing was saved, as no folder"):

@@ -40,6 +40,7 @@ EXPERIMENTS = {
     "styles": "vaekit.reports.styles",
     "speech": "vaekit.reports.speech",
     "music": "vaekit.reports.music",
+    "likelihoods": "vaekit.reports.likelihoods",
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, final, get_args
 from vaekit.errors import BadInput
 
 Curve = Literal["constant", "cosine"]
+Optimiser = Literal["adam", "muon"]
 Precision = Literal["32-true", "bf16-mixed"]
 
 
@@ -20,7 +21,9 @@ class Training:
     Args:
         epochs: Passes over the training data.
         batch_size: Data points in a step.
-        learning_rate: Adam's step size.
+        learning_rate: The optimiser's step size; muon takes about ten times adam's.
+        optimiser: adam, or muon, which moves weight matrices evenly in all directions and needs
+            far fewer steps with dense networks.
         seed: Start of every random number: the same seed gives the same weights.
         schedule: The learning rate after its warm-up: level, or half a cosine down to zero.
         lr_warmup: Epochs over which the learning rate rises from zero.
@@ -44,6 +47,7 @@ class Training:
     epochs: int = 20
     batch_size: int = 128
     learning_rate: float = 1e-3
+    optimiser: Optimiser = "adam"
     seed: int = 0
     schedule: Curve = "constant"
     lr_warmup: float = 0.0
@@ -116,6 +120,7 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "epochs": (_whole(1), "a whole number from 1 to 10^9"),
     "batch_size": (_whole(1), "a whole number from 1 to 10^9"),
     "learning_rate": (_POSITIVE, "a number above 0"),
+    "optimiser": _one_of(get_args(Optimiser)),
     "seed": (_whole(0, 2**63 - 1), "a whole number from 0 to 2^63 - 1"),
     "schedule": _one_of(get_args(Curve)),
     "lr_warmup": (_NOT_NEGATIVE, "a number of epochs, 0 or more"),

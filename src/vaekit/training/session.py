@@ -23,6 +23,7 @@ from vaekit.training.activity import COLLAPSED, PATIENT
 from vaekit.training.average import Average, overwrite
 from vaekit.training.group import Group
 from vaekit.training.losses import Losses, trainable
+from vaekit.training.optimisers import made
 from vaekit.training.options import Training
 from vaekit.training.running import Running, diverged
 from vaekit.training.validation import Validation
@@ -92,14 +93,11 @@ class Session:
         fabric.to_device(self.losses)
         self.validation = Validation(fabric, self.losses, dataset, options, self.group)
         self.optimisers: list[Any] = [
-            fabric.setup_optimizers(
-                torch.optim.AdamW(  # Adam itself where nothing decays
-                    phase.parameters,
-                    weight_decay=options.weight_decay,
-                    fused=fabric.device.type in ("cpu", "cuda"),
-                )
-            )
+            fabric.setup_optimizers(each)
             for phase in self.losses.phases
+            for each in made(
+                options.optimiser, phase.parameters, options.weight_decay, fabric.device.type
+            )
         ]
         # To reach every weight is what backward does unasked, and then it is faster.
         weights = {p for p in self.losses.parameters() if p.requires_grad}

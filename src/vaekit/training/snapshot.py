@@ -12,12 +12,12 @@ from vaekit.errors import BadInput
 from vaekit.training import checkpoint
 from vaekit.training.checkpoint import below, nest
 from vaekit.training.history import spent
+from vaekit.training.optimisers import MOMENTS
 from vaekit.training.session import Position, Session
 
 _FREE = {"epochs", "checkpoint_seconds", "device", "compile"}  # options a resumed run may change
 _STATE = {"data": str, "options": dict, "at": dict, "metrics": list}
 _OTHERS = {"best": (int, float, type(None)), "log_digest": (str,)}  # what is no count
-_MOMENTS = {"step", "exp_avg", "exp_avg_sq"}
 
 
 def save(session: Session, path: Path) -> None:
@@ -110,7 +110,7 @@ def _position(state: dict[str, Any], path: Path) -> Position:
 
 
 def _moments(
-    optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor], path: Path
+    optimiser: Any, tensors: dict[str, Tensor], path: Path
 ) -> dict[int, dict[str, Tensor]]:
     """An optimiser's moments by weight; a fused one would write past those of another shape."""
     found: dict[int, dict[str, Tensor]] = {}
@@ -121,8 +121,9 @@ def _moments(
         if weight is None or tensor.shape != (() if moment == "step" else weight.shape):
             raise _damaged(path, f"moments {name}")
         found.setdefault(int(index), {})[moment] = _laid_out_as(weight, tensor)
+    wanted = MOMENTS[type(optimiser.optimizer).__name__]
     for i, moments in found.items():
-        if moments.keys() != _MOMENTS:
+        if moments.keys() != wanted:
             raise _damaged(path, f"moments {i}")
     return found
 

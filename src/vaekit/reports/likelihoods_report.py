@@ -1,0 +1,90 @@
+"""The pages on likelihoods: the table in Markdown, and a report with the curves."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+
+from matplotlib.figure import Figure
+
+from vaekit.figures import Report
+from vaekit.figures.lines import Line, lines
+from vaekit.reports.likelihoods_results import ROWS, Found, Row, mean, verdict
+from vaekit.writing import replacing
+
+INTRO = """
+Models of binarised MNIST as papers train them, trained anew: minus the log-likelihood of the test
+digits in nats, by the importance-weighted bound with {draws} draws; lower is better. *Dynamic*
+digits are drawn black and white anew for every epoch, with the grey values as probabilities;
+*static* ones are those of Larochelle and Murray, drawn once. Networks are 784-200-200 with tanh
+and a code of 50 Gaussian units, as in the importance-weighted paper, unless the row says otherwise.
+"""
+READING = """
+An interval is over seeds (t quantiles) where there are several, and with one seed over test
+digits, which leaves out the luck of training. *Late* is how much the ELBO of held-out digits
+rose over the last tenth of the epochs: what longer training might still give. Minutes are
+of training by the clock, on one thread unless said otherwise, while other work ran beside it.
+Published numbers are of the papers named, at their own lengths of training.
+"""
+HEADER = ("model", "ours", "seeds", "epochs", "minutes", "late", "published", "ours is", "of")
+
+
+def write_pages(folder: Path, table: Path | None, found: Mapping[str, Sequence[Found]]) -> Path:
+    """Write the table and the report of what was measured, and give the report's path."""
+    rows = [cells(row, found[row.key]) for row in ROWS if row.key in found]
+    draws = max((each.draws for entries in found.values() for each in entries), default=0)
+    intro = INTRO.format(draws=f"{draws:,}")
+    text = f"# Results\n{intro}\n{markdown(HEADER, rows)}\n{READING}"
+    text += "\n    make results\n"
+    for path in (folder / "results.md", *([table] if table else [])):
+        with replacing(path) as part:
+            part.write_text(text)
+    report = Report("Likelihoods of MNIST", intro.replace("*", ""))
+    report.section("Against published numbers", READING.replace("*", ""))
+    report.table(list(HEADER), [list(row) for row in rows])
+    if any(each.late is not None for entries in found.values() for each in entries):
+        report.section("Training")
+        report.figure(curves(found), "Minus the ELBO of held-out digits; the first seed of each.")
+    return report.write(folder / "report.html")
+
+
+def cells(row: Row, entries: Sequence[Found]) -> tuple[str, ...]:
+    """A row of the table."""
+    interval, late = mean(entries), [each.late for each in entries if each.late is not None]
+    threads = max(each.threads for each in entries)
+    minutes = f"{fmean(each.minutes for each in entries):.0f}"
+    return (
+        f"{row.title}, {row.binarised}",
+        f"**{interval.value:.2f}** [{interval.low:.2f}, {interval.high:.2f}]",
+        str(len(entries)),
+        str(max(each.epochs for each in entries)),
+        minutes if threads == 1 else f"{minutes}, {threads} threads",
+        f"{fmean(late):+.2f}" if late else "",
+        "none for this network" if row.published is None else f"{row.published:.2f}",
+        verdict(row, entries),
+        row.source,
+    )
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def curves(found: Mapping[str, Sequence[Found]]) -> Figure:
+    """Minus the held-out ELBO over the minutes of training, by row and kind of digits."""
+    plots: dict[str, list[Line]] = {}
+    for row in ROWS:
+        for first in found.get(row.key, ())[:1]:
+            each = first.minutes / max(1, first.epochs)
+            points = [
+                (each * number, -value)
+                for number, value in enumerate(first.curve, start=1)
+                if value is not None and number >= len(first.curve) // 10
+            ]
+            if points:
+                minutes, values = zip(*points, strict=True)
+                plots.setdefault(f"{row.binarised} digits", []).append(
+                    Line(row.title, minutes, values)
+                )
+    return lines(plots, xlabel="minutes of training", ylabel="minus the ELBO (nats)")

@@ -1,0 +1,121 @@
+"""What the experiment on likelihoods trains, beside what has been published of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from typing import Any, final
+
+from vaekit.evaluation.bootstrap import Interval
+from vaekit.reports.forecast import Trial
+from vaekit.reports.styles_results import over_seeds
+from vaekit.training import Training
+
+BURDA = "Burda et al. 2016, 3,280 epochs, batch 20"
+RAINFORTH = "Rainforth et al. 2018, 3,280 epochs"
+TOMCZAK = "Tomczak and Welling 2018, gated layers of 300 units, latent 40, to 2,000 epochs"
+CLOSE = 0.3  # nats from what is published
+NETWORK: dict[str, Any] = {"hidden": (200, 200), "activation": "tanh"}
+TRAINING: dict[str, Any] = {"batch_size": 100, "learning_rate": 1e-3, "schedule": "cosine"}
+DYNAMIC: dict[str, Any] = {"binarise": "dynamic", "validation": 1_000}
+
+
+@final
+@dataclass(frozen=True)
+class Row:
+    """A model of the table.
+
+    key: what its runs are called. title: what the table calls it. epochs: of one seed.
+    published: test log-likelihood in nats, negated as papers print it; None where there is none
+    for this network. source: whose, and under which conditions.
+    """
+
+    key: str
+    title: str
+    recipe: str
+    options: dict[str, Any]
+    epochs: int
+    published: float | None = None
+    source: str = ""
+    net: str = "mlp"
+    net_options: dict[str, Any] = field(default_factory=lambda: dict(NETWORK))
+    data: str = "mnist"
+    data_options: dict[str, Any] = field(default_factory=lambda: dict(DYNAMIC))
+    training: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def binarised(self) -> str:
+        """How its digits were made black and white."""
+        return str(self.data_options.get("binarise", "static"))
+
+    def trial(self, seed: int, share: float = 1.0) -> Trial:
+        """How it is trained, for a share of its epochs."""
+        usual: dict[str, Any] = {**TRAINING, **self.training}
+        epochs = max(1, round(share * self.epochs))
+        training = Training(epochs=epochs, seed=seed, **usual)
+        return Trial(self.recipe, self.options, training, self.net, self.net_options)
+
+
+LATENT = {"latent": 50}
+
+ROWS = (
+    Row("vae", "VAE", "vae", LATENT, 400, 86.76, BURDA),
+    Row("iwae-5", "IWAE, K = 5", "iwae", {**LATENT, "draws": 5}, 200, 85.54, BURDA),
+    Row("iwae-50", "IWAE, K = 50", "iwae", {**LATENT, "draws": 50}, 40, 84.78, BURDA),
+)
+"""The models of the table, in its order."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was measured of one run, in nats per digit.
+
+    nll: minus the mean importance-weighted bound of the test digits, with K = draws; error: its
+    standard error over the digits, of which there are so many points. minus_elbo: minus the mean
+    ELBO of the same. active: units of the code that are used.
+    minutes, measuring: by the clock, of training and of measuring, with so many threads.
+    curve: the ELBO of held-out digits after every epoch; empty where none were held out.
+    """
+
+    nll: float
+    error: float
+    minus_elbo: float
+    active: int | None
+    draws: int
+    points: int
+    epochs: int
+    minutes: float
+    measuring: float
+    threads: int
+    curve: list[float | None]
+
+    @property
+    def late(self) -> float | None:
+        """Nats that the held-out ELBO rose over the last tenth of the epochs."""
+        known = [value for value in self.curve if value is not None]
+        tenth = len(known) // 10
+        return known[-1] - known[-1 - tenth] if tenth else None
+
+
+def mean(entries: Sequence[Found]) -> Interval:
+    """Minus the likelihood: over seeds with its 95% t interval, of one seed that over digits."""
+    values = [each.nll for each in entries]
+    across = over_seeds(values)
+    if across is not None:
+        return across
+    (only,) = entries
+    reach = _WIDE * only.error
+    return Interval(only.nll, only.nll - reach, only.nll + reach)
+
+
+def verdict(row: Row, entries: Sequence[Found]) -> str:
+    """How far the mean is from what is published."""
+    if row.published is None:
+        return ""
+    gap = mean(entries).value - row.published
+    if gap <= 0:
+        return f"better by {-gap:.2f}"
+    return f"{gap:.2f} short" + (", within 0.3" if gap <= CLOSE else "")
+
+
+_WIDE = NormalDist().inv_cdf(0.975)
