@@ -19,6 +19,7 @@ from vaekit.objectives import Objective
 from vaekit.runs import ROOT, Run, check_name, create, lasting, open_run
 from vaekit.spec import Options, Spec
 from vaekit.training import Training, fit
+from vaekit.training.beginning import check_rows
 from vaekit.training.engine import place
 from vaekit.training.group import joined
 from vaekit.training.lock import held, held_together, inherited
@@ -123,6 +124,7 @@ def start(
     model, objective = _build(spec, training)
     check_support(model.likelihood, dataset)
     check_pair(dataset.train, training.pair)
+    check_rows(model, dataset)
     objective.phases(model)  # reads the weights of features, before anything is announced
     place(training)
     step = require_room(model, objective, dataset, training)
