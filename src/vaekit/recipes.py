@@ -429,7 +429,7 @@ def mog_vae(
     likelihood: Likelihood | None = None,
     context: int = 0,
     latent: int = 10,
-    components: int = 100,
+    gaussians: int = 100,
     warmup: float = 0.0,
 ) -> Parts:
     """A VAE whose prior is a learned mixture of Gaussians, which costs next to nothing.
@@ -438,10 +438,10 @@ def mog_vae(
 
     Args:
         latent: Size of the code.
-        components: Gaussians in the mixture.
+        gaussians: How many the mixture has.
         warmup: Epochs over which the rate's weight rises from 0.
     """
-    priced = against(lambda size: MixturePrior(size, components))
+    priced = against(lambda size: MixturePrior(size, gaussians))
     model = assemble(shape, net, likelihood, context, priced, latent)
     return model, ELBO(warm_up(1.0, warmup))
 
@@ -500,7 +500,7 @@ def exemplar_vae(
     return model, ELBO(warm_up(1.0, warmup))
 
 
-def realnvp_prior_vae(
+def realnvp_vae(
     shape: Shape,
     *,
     net: Net | None = None,
@@ -795,7 +795,7 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "mog-vae": mog_vae,
     "vamp-vae": vamp_vae,
     "exemplar-vae": exemplar_vae,
-    "realnvp-prior-vae": realnvp_prior_vae,
+    "realnvp-vae": realnvp_vae,
     "maf-prior-vae": maf_prior_vae,
     "vq-vae": vq_vae,
     "ladder-vae": ladder_vae,

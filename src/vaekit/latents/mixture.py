@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Generator, Tensor, nn
+from torch.distributions import Distribution, constraints
 from torch.nn.functional import one_hot
 
 from vaekit.contracts import Infer
@@ -18,7 +19,7 @@ _SPREAD = 0.5  # standard deviation of the means at the start, of the whole mixt
 
 
 @final
-class Mixture:
+class Mixture(Distribution):
     """Each code is drawn from one of M distributions.
 
     components: of batch shape (M,), such as posteriors at M inputs; they score codes of any
@@ -27,7 +28,8 @@ class Mixture:
         normalised anew.
     """
 
-    batch_shape = torch.Size()
+    arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {}
+    support = constraints.real_vector
 
     def __init__(
         self, components: Any, log_weights: Tensor | None = None, without: Tensor | None = None
@@ -37,6 +39,7 @@ class Mixture:
         self.components = components
         self.log_weights = equal if log_weights is None else log_weights
         self.without = without
+        super().__init__(torch.Size(), centres.shape[1:], validate_args=False)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-densities (K, B) in nats of codes (K, B, D)."""
@@ -52,7 +55,7 @@ class Mixture:
         return found.to(value.dtype).view(value.shape[:-1])
 
     @torch.no_grad()
-    def sample(
+    def sample(  # type: ignore[override]
         self,
         sample_shape: tuple[int, ...] = (),
         generator: Generator | None = None,
@@ -135,20 +138,20 @@ class MixturePrior(nn.Module):
 
     At the start means are spread such that the whole has the moments of a standard normal.
 
-    size: D. components: M. Raises BadInput where it makes no sense.
+    size: D. gaussians: M. Raises BadInput where it makes no sense.
     """
 
     context = 0
 
-    def __init__(self, size: int, components: int = 100) -> None:
+    def __init__(self, size: int, gaussians: int = 100) -> None:
         super().__init__()
-        if components < 1:
-            raise BadInput(f"`components` must be 1 or more, not {components}.")
+        if gaussians < 1:
+            raise BadInput(f"`gaussians` must be 1 or more, not {gaussians}.")
         self.size, self.gives = size, Mixture
-        self.loc = nn.Parameter(_SPREAD * torch.randn(components, size))
+        self.loc = nn.Parameter(_SPREAD * torch.randn(gaussians, size))
         narrow = 0.5 * math.log(1 - _SPREAD**2)
-        self.log_scale = nn.Parameter(torch.full((components, size), narrow))
-        self.logits = nn.Parameter(torch.zeros(components))
+        self.log_scale = nn.Parameter(torch.full((gaussians, size), narrow))
+        self.logits = nn.Parameter(torch.zeros(gaussians))
 
     def forward(self, infer: Infer | None = None, context: Tensor | None = None) -> Mixture:
         """The prior over one code of shape (D,)."""

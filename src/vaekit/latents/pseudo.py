@@ -11,7 +11,6 @@ from vaekit.errors import BadInput
 from vaekit.latents.mixture import Mixture
 from vaekit.records import Batch
 
-_MEAN, _NOISE = 0.05, 0.01  # of pseudo-inputs that have seen no data, as published for digits
 _WIDE = torch.finfo(torch.float32).max  # the range where none is known
 _LOG_SCALE = -1.0  # log standard deviation around exemplars at the start
 
@@ -20,7 +19,7 @@ _LOG_SCALE = -1.0  # log standard deviation around exemplars at the start
 class VampPrior(nn.Module):
     """p(z): the mixture of the posteriors at M pseudo-inputs, which are learned.
 
-    `fit` has them start at training rows, each with that row's context where the encoder reads
+    `fit` has them `begin` at training rows, each with that row's context where the encoder reads
     one, and they stay in the range of these rows' values. The encoder's batch normalisation
     treats them as in use, by the statistics of data. Tomczak and Welling 2018,
     https://arxiv.org/abs/1705.07120
@@ -40,7 +39,7 @@ class VampPrior(nn.Module):
             raise BadInput(f"`pseudo_inputs` must be 1 or more, not {pseudo_inputs}.")
         self.size, self.gives = size, Mixture
         self.wanted, self.option = pseudo_inputs, "pseudo_inputs"
-        self.x = nn.Parameter(_MEAN + _NOISE * torch.randn(pseudo_inputs, *shape))
+        self.x = nn.Parameter(torch.rand(pseudo_inputs, *shape))
         self.told = nn.Parameter(torch.zeros(pseudo_inputs, context)) if context else None
         self.register_buffer("low", torch.tensor(-_WIDE))
         self.register_buffer("high", torch.tensor(_WIDE))
@@ -116,7 +115,7 @@ class ExemplarPrior(nn.Module):
         self.size, self.gives, self.each = size, Mixture, exemplars_each
         self.wanted, self.option = exemplars, "exemplars"
         self.log_scale = nn.Parameter(torch.tensor(_LOG_SCALE))
-        self.register_buffer("x", _MEAN + _NOISE * torch.randn(exemplars, *shape))
+        self.register_buffer("x", torch.rand(exemplars, *shape))
         self.register_buffer("told", torch.zeros(exemplars, context))
         self.register_buffer("rows", torch.full((exemplars,), -1))
         self.register_buffer("turn", torch.tensor(0))
