@@ -90,6 +90,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "layered-iwae": {"latent": (2, 2, 3), "hidden_levels": (4, 5)},
     "very-deep-vae": {"latent": 2},
     "generator": {"view": 1},
+    "mog-vae": {"gaussians": 4},
+    "vamp-vae": {"pseudo_inputs": 5},
+    "exemplar-vae": {"exemplars": 6, "exemplars_each": 4},
+    "realnvp-vae": {"steps": 2, "hidden_flow": 8},
+    "maf-prior-vae": {"steps": 2, "hidden_flow": 8},
 }
 FOR_PICTURES = {"dfc-vae", "vae-gan"}
 FOR_CONTEXTS = {"cvae"}
@@ -103,6 +108,7 @@ MELODIES = {"voices", "melody", "told-melody", "attended"}
 # Objectives of one model, which are tried with few data, and likelihoods tried with few recipes.
 OF_VAE = {"miwae", "ciwae", "piwae", "dreg-iwae", "renyi-vae", "stl-vae", "capacity-vae"}
 OF_VAE |= {"geco-vae", "layered-vae", "layered-iwae"}
+OF_VAE |= {"mog-vae", "vamp-vae", "exemplar-vae", "realnvp-vae", "maf-prior-vae"}
 COUNTS = {"poisson", "negative-binomial", "zero-inflated"}
 LEVELS = {"pixel-categorical", "discretised-logistic", "logistic-mixture"}
 FOR_FEW = COUNTS | LEVELS | {"laplace", "student-t"}

@@ -173,6 +173,36 @@ Read = Callable[[Batch], Tensor]
 """From a batch to its features (B, F): the encoder."""
 
 
+@runtime_checkable
+class OfRows(Protocol):
+    """An `Infer` or a `Read` that says for whom: `rows`, numbers (B,) of the training rows whose
+    codes are about to be scored; None in use."""
+
+    rows: Tensor | None
+
+
+@runtime_checkable
+class FromData(Protocol):
+    """A part that starts at rows of the training data, such as a prior of pseudo-inputs.
+
+    wanted: how many, which the option of the name `option` says.
+    """
+
+    wanted: int
+    option: str
+
+    def begin(self, rows: Batch) -> None:
+        """Take in so many rows, with their numbers, before training."""
+
+
+@runtime_checkable
+class Choosy(Protocol):
+    """A prior that does not go with every posterior."""
+
+    def check(self, gives: type) -> None:
+        """Raise BadInput where it makes no sense with a posterior that gives such a class."""
+
+
 class Prior(Part, Protocol):
     """p(z), or p(z|context); `gives` is the class of that distribution."""
 

@@ -102,7 +102,7 @@ def _pass_of(model: Autoencoder, objective: Objective | None) -> Callable[[Batch
 
 def _zeros(model: Autoencoder, shape: Shape, rows: int) -> Batch:
     context = torch.zeros(rows, model.context) if model.context else None
-    return Batch(torch.zeros(rows, *shape), context).to(model.device)
+    return Batch(torch.zeros(rows, *shape), context, rows=torch.arange(rows)).to(model.device)
 
 
 def _kept(use: Callable[[Batch], Any], batch: Batch, held: Iterable[Tensor]) -> int:

@@ -1,15 +1,16 @@
 """The one model class."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, final, overload
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from vaekit.contracts import (
     Autoregressive,
@@ -85,7 +86,8 @@ class Autoencoder(nn.Module):
         """
         batch = self._transformed(self._checked(batch), generator)
         features = self._read(self._corrupted(batch, generator))
-        draw = self.latent(features, self._read, batch.context, draws, generator, scored)
+        read = _Aside(self._read, self.encoder, batch.rows if self.training else None)
+        draw = self.latent(features, read, batch.context, draws, generator, scored)
         state = self._state(draw.z) if draw.state is None else draw.state
         px = self._scored(state, batch, generator)
         return Trace(batch, draw, px, px.log_prob(batch.x, batch.mask), at)
@@ -198,7 +200,7 @@ class Autoencoder(nn.Module):
             context = context.to(self.device)
         with evaluating(self):
             told = self._with_told(context, n)
-            return self.latent.sample(n, self._read, told, generator, temperature)
+            return self.latent.sample(n, self._aside, told, generator, temperature)
 
     def log_likelihood(self, rows: Rows, draws: int, generator: Generator | None = None) -> Tensor:
         """The importance-weighted bound on log p(x) in nats with K = draws, shape (B,).
@@ -254,7 +256,7 @@ class Autoencoder(nn.Module):
         """
         batch = self._untouched(self._checked(batch))
         log_px = self._scored(self._state(z), batch, None).log_prob(batch.x, batch.mask)
-        return log_px, self.latent.log_prior(z, self._read, batch.context)
+        return log_px, self.latent.log_prior(z, self._aside, batch.context)
 
     @property
     def context(self) -> int:
@@ -283,6 +285,10 @@ class Autoencoder(nn.Module):
     def _encoded(self, rows: Rows) -> Tensor:
         batch = self._untouched(self._checked(rows))
         return self._used(batch, lambda part: self.latent.encode(self._read(part)))
+
+    @property
+    def _aside(self) -> "_Aside":
+        return _Aside(self._read, self.encoder)
 
     def _read(self, batch: Batch) -> Tensor:
         seen = batch.seen or batch
@@ -373,6 +379,28 @@ class Autoencoder(nn.Module):
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class _Aside:
+    """The encoder as a prior reads rows of its own: batch normalisation, by the statistics of
+    data, learns nothing of them.
+
+    rows: numbers (B,) of the training rows whose codes are about to be scored; None in use.
+    """
+
+    read: Callable[[Batch], Tensor]
+    encoder: Encoder
+    rows: Tensor | None = None
+
+    def __call__(self, batch: Batch) -> Tensor:
+        """Features (B, F)."""
+        norms = [part for part in self.encoder.modules() if isinstance(part, _BatchNorm)]
+        with as_they_were(norms):
+            for part in norms:
+                part.training = False
+            return self.read(batch)
+
+
+@final
 class Told:
     """A model that is told the same of every row: a context (E,), or nothing where None."""
 
@@ -426,11 +454,17 @@ _VALUES = 2**22
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
     """Evaluation mode without gradients; every part gets its own mode back afterwards."""
-    modes = [(part, part.training) for part in model.modules()]
-    model.eval()
+    with as_they_were(model.modules()), torch.no_grad():
+        model.eval()
+        yield
+
+
+@contextmanager
+def as_they_were(parts: Iterable[nn.Module]) -> Iterator[None]:
+    """Every part gets its mode back, training or evaluation."""
+    modes = [(part, part.training) for part in parts]
     try:
-        with torch.no_grad():
-            yield
+        yield
     finally:
         for part, training in modes:
             part.training = training

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any, get_args, get_type_hints
 
-from vaekit.contracts import LatentPart
+from vaekit.contracts import LatentPart, Prior
 from vaekit.corruptions import SINGLE, Corruption, Several
 from vaekit.errors import BadInput, expect
 from vaekit.features import NETWORKS, Features
@@ -21,12 +21,16 @@ from vaekit.latents import (
     ConditionalNormal,
     DeepLadder,
     Deterministic,
+    ExemplarPrior,
     FlowPosterior,
+    FlowPrior,
     GaussianPosterior,
     Hierarchy,
     Ladder,
     Latent,
+    MixturePrior,
     StandardNormal,
+    VampPrior,
 )
 from vaekit.likelihoods import (
     BandGaussian,
@@ -423,6 +427,136 @@ def iaf_vae(
     return model, ELBO(warm_up(1.0, warmup))
 
 
+def mog_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    gaussians: int = 100,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose prior is a learned mixture of Gaussians, which costs next to nothing.
+
+    As compared in Tomczak and Welling 2018, https://arxiv.org/abs/1705.07120
+
+    Args:
+        latent: Size of the code.
+        gaussians: How many the mixture has.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    priced = against(lambda size: MixturePrior(size, gaussians))
+    model = assemble(shape, net, likelihood, context, priced, latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def vamp_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    pseudo_inputs: int = 500,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose prior is the mixture of its posteriors at learned pseudo-inputs.
+
+    Tomczak and Welling 2018, https://arxiv.org/abs/1705.07120
+
+    Args:
+        latent: Size of the code.
+        pseudo_inputs: How many there are; they start at training rows, of which they are a part.
+        warmup: Epochs over which the rate's weight rises from 0; 100 in the paper.
+    """
+    if KINDS[usual(shape)].played:
+        raise BadInput("vamp-vae learns values of rows, and melodies are symbols: use mog-vae.")
+    priced = against(lambda size: VampPrior(size, shape, pseudo_inputs, context))
+    model = assemble(shape, net, likelihood, context, priced, latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def exemplar_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    exemplars: int = 1000,
+    exemplars_each: int = 100,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose prior is a mixture of Gaussians around the codes of training rows.
+
+    The rows are kept with the weights. Norouzi, Fleet and Norouzi 2020,
+    https://arxiv.org/abs/2004.04795
+
+    Args:
+        latent: Size of the code.
+        exemplars: Training rows that make the prior; 25,000 of MNIST in the paper.
+        exemplars_each: Those that a step sees, in turn; with all its loss is exact, with fewer
+            it is above that, and the step is faster.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    priced = against(lambda size: ExemplarPrior(size, shape, exemplars, context, exemplars_each))
+    model = assemble(shape, net, likelihood, context, priced, latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def realnvp_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    steps: int = 4,
+    hidden_flow: int = 128,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose prior is bent by coupling layers, which are quick to score and to draw from.
+
+    Of Dinh, Sohl-Dickstein and Bengio 2017, https://arxiv.org/abs/1605.08803
+
+    Args:
+        latent: Size of the code.
+        steps: Flows, one after the other.
+        hidden_flow: Width of the flows' networks.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    priced = against(lambda size: FlowPrior(size, steps, hidden_flow, coupled=True))
+    model = assemble(shape, net, likelihood, context, priced, latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def maf_prior_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    steps: int = 4,
+    hidden_flow: int = 128,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose prior is bent by masked autoregressive flows; drawing takes D passes.
+
+    As in Chen et al. 2017, https://arxiv.org/abs/1611.02731
+
+    Args:
+        latent: Size of the code.
+        steps: Flows, one after the other.
+        hidden_flow: Width of the flows' networks.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    priced = against(lambda size: FlowPrior(size, steps, hidden_flow))
+    model = assemble(shape, net, likelihood, context, priced, latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
 def vq_vae(
     shape: Shape,
     *,
@@ -756,6 +890,11 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "geco-vae": geco_vae,
     "cvae": cvae,
     "iaf-vae": iaf_vae,
+    "mog-vae": mog_vae,
+    "vamp-vae": vamp_vae,
+    "exemplar-vae": exemplar_vae,
+    "realnvp-vae": realnvp_vae,
+    "maf-prior-vae": maf_prior_vae,
     "vq-vae": vq_vae,
     "ladder-vae": ladder_vae,
     "layered-vae": layered_vae,
@@ -852,6 +991,15 @@ def net_for(recipe: Callable[..., Parts], usual: str, chosen: str = "") -> str:
 def gaussian(features: int, size: int) -> Latent:
     """A Gaussian posterior against a standard normal prior."""
     return Latent(GaussianPosterior(features, size), StandardNormal(size))
+
+
+def against(prior: Callable[[int], Prior]) -> Callable[[int, int], Latent]:
+    """A Gaussian posterior against what a function of the code's size D gives."""
+
+    def priced(features: int, size: int) -> Latent:
+        return Latent(GaussianPosterior(features, size), prior(size))
+
+    return priced
 
 
 def paper(part: Callable[..., Any]) -> str:

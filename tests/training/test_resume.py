@@ -181,8 +181,8 @@ def test_muon_goes_on_where_it_was(build: Callable[..., Parts], tmp_path: Path) 
     for name in ("whole", "interrupted"):
         model, objective = build()
         if name == "interrupted":
+            cut = Interrupting(objective, 7 / 15)
             with pytest.raises(Interrupted):
-                cut = Interrupting(objective, 7 / 15)
                 fit(model, cut, data, options, folder=tmp_path / name, progress=False)
             model, _ = build(seed=1)
         fit(model, objective, data, options, folder=tmp_path / name, progress=False)

@@ -1,13 +1,23 @@
 """The two simple latents: one that charges a rate and one that does not."""
 
+from dataclasses import dataclass
 from typing import final
 
 from torch import Generator, Tensor, nn
 
-from vaekit.contracts import Infer, Part, Posterior, Prior, Read, Still
+from vaekit.contracts import (
+    Choosy,
+    OfRows,
+    Part,
+    Posterior,
+    PosteriorDistribution,
+    Prior,
+    Read,
+    Still,
+)
 from vaekit.distributions import BY_DIMENSION, drawn, full, rate, rate_by_dimension
 from vaekit.errors import BadInput
-from vaekit.records import Draw
+from vaekit.records import Batch, Draw
 
 
 @final
@@ -16,7 +26,8 @@ class Latent(nn.Module):
 
     posterior: from features (B, F) to q. prior: from (infer, context) to p.
 
-    Raises BadInput where they are of different sizes.
+    Raises BadInput where they are of different sizes, or the prior makes no sense with such a
+    posterior.
     """
 
     def __init__(self, posterior: Posterior, prior: Prior) -> None:
@@ -26,6 +37,8 @@ class Latent(nn.Module):
                 f"The posterior is of {posterior.size} dimensions and the prior of {prior.size}: "
                 "give both the same size."
             )
+        if isinstance(prior, Choosy):
+            prior.check(posterior.gives)
         self.posterior, self.prior = posterior, prior
         self.size, self.context = posterior.size, prior.context
         closed = (posterior.gives, prior.gives) in BY_DIMENSION
@@ -80,8 +93,26 @@ class Latent(nn.Module):
         """The prior."""
         return (self.prior,)
 
-    def _inferring(self, read: Read) -> Infer:
-        return lambda batch: self.posterior(read(batch))
+    def _inferring(self, read: Read) -> "Inferring":
+        return Inferring(self.posterior, read)
+
+
+@final
+@dataclass(frozen=True)
+class Inferring:
+    """From a batch, by way of its features, to its posterior; for the rows that `read` is for."""
+
+    posterior: Posterior
+    read: Read
+
+    @property
+    def rows(self) -> Tensor | None:
+        """Numbers (B,) of the training rows whose codes are scored; None in use."""
+        return self.read.rows if isinstance(self.read, OfRows) else None
+
+    def __call__(self, batch: Batch) -> PosteriorDistribution:
+        """The posterior of each row."""
+        return self.posterior(self.read(batch))
 
 
 @final

@@ -14,6 +14,7 @@ from vaekit.errors import BadInput, expect
 from vaekit.kinds import KINDS
 from vaekit.model import Autoencoder
 from vaekit.objectives import Objective, check
+from vaekit.training.beginning import begin
 from vaekit.training.display import Display, display
 from vaekit.training.group import joined
 from vaekit.training.history import Record
@@ -73,6 +74,7 @@ def fit(
         model.encoder.compile()
         model.decoder.compile()
     check_support(model.likelihood, dataset)
+    begin(model, dataset, options.seed)
     session = Session(fabric, model, objective, dataset, options, group)
     with nullcontext() if folder is None else held_together(folder, group):
         keeper, unit = Keeper(folder, session), KINDS[dataset.kind].unit

@@ -19,6 +19,7 @@ from vaekit.objectives import Objective
 from vaekit.runs import ROOT, Run, check_name, create, lasting, open_run
 from vaekit.spec import Options, Spec
 from vaekit.training import Training, fit
+from vaekit.training.beginning import check_rows
 from vaekit.training.engine import place
 from vaekit.training.group import joined
 from vaekit.training.lock import held, held_together, inherited
@@ -121,10 +122,7 @@ def start(
             "arrays to a file with numpy.savez, and give its path."
         )
     model, objective = _build(spec, training)
-    check_support(model.likelihood, dataset)
-    check_pair(dataset.train, training.pair)
-    objective.phases(model)  # reads the weights of features, before anything is announced
-    place(training)
+    _check(model, objective, dataset, training)
     step = require_room(model, objective, dataset, training)
     data: dict[str, Any] = {
         "name": dataset.name,
@@ -225,6 +223,15 @@ def _build(spec: Spec, training: Training) -> tuple[Autoencoder, Objective]:
     count = sum(p.numel() for p in trained)
     require(_BESIDE * size, f"Training {count:,} parameters")
     return model, objective
+
+
+def _check(model: Autoencoder, objective: Objective, dataset: Dataset, training: Training) -> None:
+    """Raise BadInput where model, data and options make no sense together."""
+    check_support(model.likelihood, dataset)
+    check_pair(dataset.train, training.pair)
+    check_rows(model, dataset)
+    objective.phases(model)  # reads the weights of features, before anything is announced
+    place(training)
 
 
 def _announce(run: Run, model: Autoencoder, dataset: Dataset, step: int) -> None:
