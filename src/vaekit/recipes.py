@@ -8,6 +8,7 @@ from it. `net` and `likelihood` are parts; left out, they follow from the data's
 import inspect
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from vaekit.contracts import LatentPart
@@ -19,11 +20,19 @@ from vaekit.latents import (
     Codebook,
     ConditionalNormal,
     Deterministic,
+    Flow,
     FlowPosterior,
+    FullPosterior,
     GaussianPosterior,
+    Householder,
     Ladder,
     Latent,
+    MaskedAutoregressive,
+    Planar,
+    Radial,
     StandardNormal,
+    inverse_autoregressive,
+    neural_spline,
 )
 from vaekit.likelihoods import (
     BandGaussian,
@@ -410,12 +419,159 @@ def iaf_vae(
         hidden_flow: Width of the flows' networks.
         warmup: Epochs over which the rate's weight rises from 0.
     """
-
-    def flowed(features: int, size: int) -> Latent:
-        return Latent(FlowPosterior(features, size, steps, hidden_flow), StandardNormal(size))
-
-    model = assemble(shape, net, likelihood, context, flowed, latent)
+    flow = partial(inverse_autoregressive, steps=steps, hidden_flow=hidden_flow)
+    model = assemble(shape, net, likelihood, context, bent(flow), latent)
     return model, ELBO(warm_up(1.0, warmup))
+
+
+def maf_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    steps: int = 2,
+    hidden_flow: int = 128,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose posterior is bent by masked autoregressive flows, drawn number by number.
+
+    Papamakarios, Pavlakou and Murray 2017, https://arxiv.org/abs/1705.07057
+
+    Args:
+        latent: Size of the code.
+        steps: Flows, one after the other.
+        hidden_flow: Width of the flows' networks.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    flow = partial(MaskedAutoregressive, steps=steps, hidden_flow=hidden_flow)
+    model = assemble(shape, net, likelihood, context, bent(flow), latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def spline_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    steps: int = 2,
+    hidden_flow: int = 128,
+    bins: int = 8,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose posterior is bent by autoregressive splines, which can have several modes.
+
+    Durkan et al. 2019, https://arxiv.org/abs/1906.04032
+
+    Args:
+        latent: Size of the code.
+        steps: Flows, one after the other.
+        hidden_flow: Width of the flows' networks.
+        bins: Pieces of a spline.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    flow = partial(neural_spline, steps=steps, hidden_flow=hidden_flow, bins=bins)
+    model = assemble(shape, net, likelihood, context, bent(flow), latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def planar_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    steps: int = 10,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose posterior is bent across planes.
+
+    Rezende and Mohamed 2015, https://arxiv.org/abs/1505.05770
+
+    Args:
+        latent: Size of the code.
+        steps: Flows, one after the other.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    flow = partial(Planar, steps=steps)
+    model = assemble(shape, net, likelihood, context, bent(flow), latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def radial_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    steps: int = 10,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose posterior is bent around points.
+
+    Rezende and Mohamed 2015, https://arxiv.org/abs/1505.05770
+
+    Args:
+        latent: Size of the code.
+        steps: Flows, one after the other.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    flow = partial(Radial, steps=steps)
+    model = assemble(shape, net, likelihood, context, bent(flow), latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def householder_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    steps: int = 10,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose posterior is turned by reflections, so that its dimensions are correlated.
+
+    Tomczak and Welling 2016, https://arxiv.org/abs/1611.09630
+
+    Args:
+        latent: Size of the code.
+        steps: Flows, one after the other.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    flow = partial(Householder, steps=steps)
+    model = assemble(shape, net, likelihood, context, bent(flow), latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def full_covariance_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    draws: int = 1,
+) -> Parts:
+    """A VAE whose Gaussian posterior correlates the dimensions of its code.
+
+    Kingma and Welling 2019, https://arxiv.org/abs/1906.02691
+
+    Args:
+        latent: Size of the code.
+        draws: Codes drawn for each data point in a step.
+    """
+
+    def correlated(features: int, size: int) -> Latent:
+        return Latent(FullPosterior(features, size), StandardNormal(size))
+
+    return assemble(shape, net, likelihood, context, correlated, latent), ELBO(draws=draws)
 
 
 def vq_vae(
@@ -658,6 +814,12 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "geco-vae": geco_vae,
     "cvae": cvae,
     "iaf-vae": iaf_vae,
+    "maf-vae": maf_vae,
+    "spline-vae": spline_vae,
+    "planar-vae": planar_vae,
+    "radial-vae": radial_vae,
+    "householder-vae": householder_vae,
+    "full-covariance-vae": full_covariance_vae,
     "vq-vae": vq_vae,
     "ladder-vae": ladder_vae,
     "factor-vae": factor_vae,
@@ -733,6 +895,11 @@ def assemble(
 def gaussian(features: int, size: int) -> Latent:
     """A Gaussian posterior against a standard normal prior."""
     return Latent(GaussianPosterior(features, size), StandardNormal(size))
+
+
+def bent(flow: Flow) -> Callable[[int, int], Latent]:
+    """A Gaussian posterior bent by a flow, against a standard normal prior."""
+    return lambda features, size: Latent(FlowPosterior(features, size, flow), StandardNormal(size))
 
 
 def paper(part: Callable[..., Any]) -> str:

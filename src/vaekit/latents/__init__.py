@@ -1,18 +1,38 @@
 """Latents: the code between encoder and decoder, of whatever kind."""
 
 from vaekit.latents.codebook import Codebook
-from vaekit.latents.flow import FlowPosterior
-from vaekit.latents.gaussian import ConditionalNormal, GaussianPosterior, StandardNormal
+from vaekit.latents.flow import (
+    Flow,
+    FlowPosterior,
+    MaskedAutoregressive,
+    inverse_autoregressive,
+    neural_spline,
+)
+from vaekit.latents.gaussian import (
+    ConditionalNormal,
+    FullPosterior,
+    GaussianPosterior,
+    StandardNormal,
+)
 from vaekit.latents.ladder import Ladder
 from vaekit.latents.latent import Deterministic, Latent
+from vaekit.latents.maps import Householder, Planar, Radial
 
 __all__ = [
     "Codebook",
     "ConditionalNormal",
     "Deterministic",
+    "Flow",
     "FlowPosterior",
+    "FullPosterior",
     "GaussianPosterior",
+    "Householder",
     "Ladder",
     "Latent",
+    "MaskedAutoregressive",
+    "Planar",
+    "Radial",
     "StandardNormal",
+    "inverse_autoregressive",
+    "neural_spline",
 ]

@@ -7,6 +7,7 @@ from torch.nn import Parameter
 
 from vaekit.contracts import Part
 from vaekit.errors import BadInput
+from vaekit.latents import Latent
 from vaekit.model import Autoencoder
 from vaekit.records import Loss, Phase, Trace
 
@@ -68,10 +69,28 @@ def check(model: Autoencoder, objective: Objective) -> None:
 
     Raises BadInput where the objective needs what the model's latent does not provide.
     """
-    missing = objective.needs - model.latent.provides
+    provides = model.latent.provides
+    missing = objective.needs - provides
     if missing:
+        known = _FITS if "rate" in provides else {}
+        fits = next((known[name] for name in sorted(missing) if name in known), _STOCHASTIC)
         raise BadInput(
             f"{type(objective).__name__} needs {', '.join(sorted(missing))} from the latent, "
-            f"but {type(model.latent).__name__} provides no such thing: "
-            "use a stochastic latent, or ELBO."
+            f"but {_named(model)} provides no such thing: use {fits}."
         )
+
+
+_STOCHASTIC = "a stochastic latent, or a plain ELBO"
+_FITS = {
+    "rates": "a GaussianPosterior with a StandardNormal, or `free_rate` instead of `free_bits`",
+    "still_log_q": "a GaussianPosterior, or IWAE or ELBO",
+}
+"""What would fit where a stochastic latent lacks a field of `Draw`."""
+
+
+def _named(model: Autoencoder) -> str:
+    """The latent of a model, by its parts where it has those."""
+    latent = model.latent
+    if not isinstance(latent, Latent):
+        return type(latent).__name__
+    return f"that of {type(latent.posterior).__name__} and {type(latent.prior).__name__}"
