@@ -550,7 +550,7 @@ def householder_vae(
     return model, ELBO(warm_up(1.0, warmup))
 
 
-def full_covariance_vae(
+def full_rank_vae(
     shape: Shape,
     *,
     net: Net | None = None,
@@ -819,7 +819,7 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "planar-vae": planar_vae,
     "radial-vae": radial_vae,
     "householder-vae": householder_vae,
-    "full-covariance-vae": full_covariance_vae,
+    "full-rank-vae": full_rank_vae,
     "vq-vae": vq_vae,
     "ladder-vae": ladder_vae,
     "factor-vae": factor_vae,
