@@ -95,7 +95,7 @@ MELODIES = {"voices", "melody", "told-melody", "attended"}
 
 # Objectives of one model, which are tried with few data, and likelihoods tried with few recipes.
 OF_VAE = {"miwae", "ciwae", "piwae", "dreg-iwae", "renyi-vae", "stl-vae", "capacity-vae"}
-OF_VAE |= {"geco-vae", "maf-vae", "spline-vae", "planar-vae", "radial-vae", "householder-vae"}
+OF_VAE |= {"geco-vae", "maf-vae", "spline-vae", "planar-vae", "radial-vae", "householder"}
 OF_VAE |= {"full-rank-vae"}
 COUNTS = {"poisson", "negative-binomial", "zero-inflated"}
 LEVELS = {"pixel-categorical", "discretised-logistic", "logistic-mixture"}

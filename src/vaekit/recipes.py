@@ -526,7 +526,7 @@ def radial_vae(
     return model, ELBO(warm_up(1.0, warmup))
 
 
-def householder_vae(
+def householder(
     shape: Shape,
     *,
     net: Net | None = None,
@@ -818,7 +818,7 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "spline-vae": spline_vae,
     "planar-vae": planar_vae,
     "radial-vae": radial_vae,
-    "householder-vae": householder_vae,
+    "householder": householder,
     "full-rank-vae": full_rank_vae,
     "vq-vae": vq_vae,
     "ladder-vae": ladder_vae,

@@ -34,7 +34,7 @@ FLOWS: dict[str, Flow] = {
     "spline-vae": partial(neural_spline, steps=2, hidden_flow=16, bins=5),
     "planar-vae": partial(Planar, steps=4),
     "radial-vae": partial(Radial, steps=4),
-    "householder-vae": partial(Householder, steps=3),
+    "householder": partial(Householder, steps=3),
 }
 every_flow = pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS)
 
@@ -139,7 +139,7 @@ def test_a_masked_autoregressive_map_is_the_inverse_of_zuko_s() -> None:
 
 
 def test_reflections_undo_themselves_and_keep_lengths() -> None:
-    posterior = stirred(FLOWS["householder-vae"])
+    posterior = stirred(FLOWS["householder"])
     features = torch.randn(B, F, dtype=torch.float64)
     start = torch.randn(2, B, D, dtype=torch.float64)
     q = posterior(features)
