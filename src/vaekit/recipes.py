@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from vaekit.contracts import LatentPart
+from vaekit.contracts import LatentPart, Refining
 from vaekit.corruptions import SINGLE, Corruption, Several
 from vaekit.errors import BadInput, expect
 from vaekit.features import NETWORKS, Features
@@ -24,6 +24,7 @@ from vaekit.latents import (
     FlowPosterior,
     FullPosterior,
     GaussianPosterior,
+    Hamiltonian,
     Householder,
     Ladder,
     Latent,
@@ -31,6 +32,7 @@ from vaekit.latents import (
     Planar,
     Radial,
     StandardNormal,
+    Tempering,
     inverse_autoregressive,
     neural_spline,
 )
@@ -574,6 +576,33 @@ def full_rank_vae(
     return assemble(shape, net, likelihood, context, correlated, latent), ELBO(draws=draws)
 
 
+def hvae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    leapfrog: int = 3,
+    step_size: float = 0.05,
+    tempering: Tempering = "fixed",
+) -> Parts:
+    """A VAE whose codes are moved by Hamiltonian dynamics towards the model's own posterior.
+
+    Caterini, Doucet and Sejdinovic 2018, https://arxiv.org/abs/1805.11328
+
+    Args:
+        latent: Size of the code.
+        leapfrog: Steps of the dynamics; each costs as much as decoding and back.
+        step_size: Of each at the start, below 0.5; it is learned for every dimension.
+        tempering: How momenta, wide at first, are cooled: fixed learns the first temperature, free
+            what every step cools by, none has none.
+    """
+    part = Hamiltonian(latent, leapfrog, step_size, tempering)
+    model = assemble(shape, net, likelihood, context, gaussian, latent, refinement=part)
+    return model, ELBO()
+
+
 def vq_vae(
     shape: Shape,
     *,
@@ -820,6 +849,7 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "radial-vae": radial_vae,
     "householder": householder,
     "full-rank-vae": full_rank_vae,
+    "hvae": hvae,
     "vq-vae": vq_vae,
     "ladder-vae": ladder_vae,
     "factor-vae": factor_vae,
@@ -869,6 +899,7 @@ def assemble(
     latent: Callable[[int, int], LatentPart],
     size: int,
     named: str = "latent",
+    refinement: Refining | None = None,
 ) -> Autoencoder:
     """An autoencoder from its parts, with the data's defaults for those left out.
 
@@ -889,7 +920,8 @@ def assemble(
     likelihood = (likelihood or LIKELIHOODS[kind.likelihood(shape)]()).fitted(tuple(shape))
     encoder = net.encoder(shape, context)
     decoder = net.decoder(size, likelihood.outputs(shape), context)
-    return Autoencoder(encoder, latent(encoder.features, size), decoder, likelihood)
+    inferred = latent(encoder.features, size)
+    return Autoencoder(encoder, inferred, decoder, likelihood, refinement=refinement)
 
 
 def gaussian(features: int, size: int) -> Latent:

@@ -14,6 +14,7 @@ from vaekit.latents.gaussian import (
     GaussianPosterior,
     StandardNormal,
 )
+from vaekit.latents.hamiltonian import Hamiltonian, Tempering
 from vaekit.latents.ladder import Ladder
 from vaekit.latents.latent import Deterministic, Latent
 from vaekit.latents.maps import Householder, Planar, Radial
@@ -26,6 +27,7 @@ __all__ = [
     "FlowPosterior",
     "FullPosterior",
     "GaussianPosterior",
+    "Hamiltonian",
     "Householder",
     "Ladder",
     "Latent",
@@ -33,6 +35,7 @@ __all__ = [
     "Planar",
     "Radial",
     "StandardNormal",
+    "Tempering",
     "inverse_autoregressive",
     "neural_spline",
 ]

@@ -1,6 +1,7 @@
 """What every objective offers, and the check that it fits a model."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Set
 
 from torch import nn
 from torch.nn import Parameter
@@ -69,28 +70,30 @@ def check(model: Autoencoder, objective: Objective) -> None:
 
     Raises BadInput where the objective needs what the model's latent does not provide.
     """
-    provides = model.latent.provides
-    missing = objective.needs - provides
+    missing = objective.needs - model.provides
     if missing:
-        known = _FITS if "rate" in provides else {}
-        fits = next((known[name] for name in sorted(missing) if name in known), _STOCHASTIC)
         raise BadInput(
             f"{type(objective).__name__} needs {', '.join(sorted(missing))} from the latent, "
-            f"but {_named(model)} provides no such thing: use {fits}."
+            f"but {_lacking(model, missing)}."
         )
 
 
-_STOCHASTIC = "a stochastic latent, or a plain ELBO"
+_STOCHASTIC = "a stochastic latent", "a plain ELBO"
 _FITS = {
-    "rates": "a GaussianPosterior with a StandardNormal, or `free_rate` instead of `free_bits`",
-    "still_log_q": "a GaussianPosterior, or IWAE or ELBO",
+    "rates": ("a GaussianPosterior with a StandardNormal", "`free_rate` instead of `free_bits`"),
+    "still_log_q": ("a GaussianPosterior", "IWAE or ELBO"),
 }
-"""What would fit where a stochastic latent lacks a field of `Draw`."""
+"""What would fit where a stochastic latent lacks a field of `Draw`: another part, or objective."""
 
 
-def _named(model: Autoencoder) -> str:
-    """The latent of a model, by its parts where it has those."""
+def _lacking(model: Autoencoder, missing: Set[str]) -> str:
+    """Which part of a model lacks what an objective needs, and what to use."""
     latent = model.latent
-    if not isinstance(latent, Latent):
-        return type(latent).__name__
-    return f"that of {type(latent.posterior).__name__} and {type(latent.prior).__name__}"
+    known = _FITS if "rate" in latent.provides else {}
+    part, other = next((known[name] for name in sorted(missing) if name in known), _STOCHASTIC)
+    name = type(latent).__name__
+    if missing <= latent.provides:
+        name, part = f"{type(model.refinement).__name__}, which moves its codes,", "no refinement"
+    elif isinstance(latent, Latent):
+        name = f"that of {type(latent.posterior).__name__} and {type(latent.prior).__name__}"
+    return f"{name} provides no such thing: use {part}, or {other}"
