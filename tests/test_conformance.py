@@ -108,6 +108,8 @@ MELODIES = {"voices", "melody", "told-melody", "attended"}
 # Objectives of one model, which are tried with few data, and likelihoods tried with few recipes.
 OF_VAE = {"miwae", "ciwae", "piwae", "dreg-iwae", "renyi-vae", "stl-vae", "capacity-vae"}
 OF_VAE |= {"geco-vae", "layered-vae", "layered-iwae"}
+OF_VAE |= {"maf-vae", "spline-vae", "planar-vae", "radial-vae", "householder", "full-rank-vae"}
+OF_VAE |= {"hvae"}
 OF_VAE |= {"mog-vae", "vamp-vae", "exemplar-vae", "realnvp-vae", "maf-prior-vae"}
 COUNTS = {"poisson", "negative-binomial", "zero-inflated"}
 LEVELS = {"pixel-categorical", "discretised-logistic", "logistic-mixture"}
@@ -205,9 +207,9 @@ def uses(model: Autoencoder, x: Batch) -> dict[str, Callable[[], Tensor]]:
         "decode": lambda: model.decode(torch.ones(len(x), model.latent.size), told),
         "reconstruct": lambda: model.reconstruct(x),
     }
-    if "prior" in model.latent.provides:
+    if "prior" in model.provides:
         ways["sample"] = lambda: model.sample(len(x), generator=seeded(2), context=told)
-    if "log_q" in model.latent.provides:
+    if "log_q" in model.provides:
         ways["log_likelihood"] = lambda: model.log_likelihood(x, 5, seeded(3))
     return ways
 
@@ -228,7 +230,7 @@ def test_shapes_follow_the_contract(tried: Tried) -> None:
     assert trace.px.mean.shape == (k, B, *shape)
     for field, size in {"log_q": (k, B), "log_p": (k, B), "rate": (B,), "rates": (B, d)}.items():
         value = getattr(trace.draw, field)
-        assert (value is not None) == (field in model.latent.provides)
+        assert (value is not None) == (field in model.provides)
         assert value is None or value.shape == size
     sizes = {"encode": (B, d), "log_likelihood": (B,)}
     for name, use in uses(model, tried.kind.batch()).items():

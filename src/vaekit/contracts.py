@@ -288,6 +288,19 @@ class Stateful(Protocol):
         """What the decoder reads, (K, B, reads), of codes (K, B, D)."""
 
 
+Joint = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""From codes (K, B, D) of a batch to log p(x|z) and log p(z) in nats, (K, B) each."""
+
+
+class Refining(Part, Protocol):
+    """What moves codes after they are drawn, by what the model says of them; `size` is D."""
+
+    size: int
+
+    def __call__(self, draw: Draw, joint: Joint, generator: Generator | None = None) -> Draw:
+        """Other codes with log q, log p and the rate, whose weights p(x, z) / q stay unbiased."""
+
+
 class Net(Protocol):
     """Options of a network that can build both of its halves.
 

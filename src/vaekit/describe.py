@@ -14,7 +14,7 @@ from vaekit.contracts import Autoregressive
 from vaekit.events import Event
 from vaekit.model import Autoencoder
 from vaekit.nets import Shape
-from vaekit.records import Batch
+from vaekit.records import Batch, Draw
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -28,7 +28,8 @@ _ROWS = 2
 class Layer:
     """One layer of a model.
 
-    part: encoder, latent, decoder, likelihood or corruption. name: its place within that part.
+    part: encoder, latent, decoder, likelihood, corruption or refinement. name: its place within
+        that part.
     shape: of its output for one data point; None where a pass does not reach it.
     parameters: how many of its own it has.
     """
@@ -174,6 +175,8 @@ def _shape_of(output: Any) -> Shape | None:
         return output.shape
     if isinstance(output, torch.distributions.Distribution):
         return tuple(output.event_shape)
+    if isinstance(output, Draw):
+        output = output.z
     if isinstance(output, tuple) and output:  # a recurrent layer's states come after
         output = output[0]
     if not isinstance(output, Tensor):

@@ -90,13 +90,81 @@ class DiagonalGaussian(Distribution):
         return (self.log_scale + 0.5 + HALF_LOG_2PI).sum(-1)
 
 
+@final
+class FullGaussian(Distribution):
+    """A Gaussian of any covariance L L', by its Cholesky factor L.
+
+    loc, log_scale: mean and log of L's diagonal, shape (..., D). below: what L has below its
+    diagonal, and zeros, shape (..., D, D).
+    """
+
+    arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {}
+    support = constraints.real_vector
+    has_rsample = True
+
+    def __init__(self, loc: Tensor, log_scale: Tensor, below: Tensor) -> None:
+        self.loc, self.log_scale = loc, log_scale
+        self.factor = below + log_scale.exp().diag_embed()
+        super().__init__(loc.shape[:-1], loc.shape[-1:], validate_args=False)
+
+    @property
+    def mode(self) -> Tensor:
+        """The most likely point, shape (..., D)."""
+        return self.loc
+
+    @property
+    def variance(self) -> Tensor:
+        """The variance of each dimension, whatever the others, shape (..., D)."""
+        return self.factor.square().sum(-1)
+
+    def rsample(  # type: ignore[override]
+        self, sample_shape: tuple[int, ...] = (), generator: Generator | None = None
+    ) -> Tensor:
+        """Reparameterised draws, shape (*sample_shape, ..., D)."""
+        return self._placed(self._noise(sample_shape, generator))
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Log-density in nats, summed over D."""
+        away = _columns(value - self.loc, self.loc)
+        standard = torch.linalg.solve_triangular(self.factor, away, upper=False)
+        return self._scored(standard.movedim(-1, 0).reshape(value.shape))
+
+    def draw(self, draws: int, generator: Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Sample and score together: z of shape (K, B, D) and log q(z) of shape (K, B)."""
+        noise = self._noise((draws,), generator)
+        return self._placed(noise), self._scored(noise)
+
+    def _noise(self, sample_shape: tuple[int, ...], generator: Generator | None) -> Tensor:
+        shape, kind = (*sample_shape, *self.loc.shape), self.loc
+        return torch.randn(shape, generator=generator, dtype=kind.dtype, device=kind.device)
+
+    def _placed(self, noise: Tensor) -> Tensor:
+        """Where standard normal noise (K, ..., D) goes."""
+        spread = (self.factor @ _columns(noise, self.loc)).movedim(-1, 0)
+        return self.loc + spread.reshape(noise.shape)
+
+    def _scored(self, noise: Tensor) -> Tensor:
+        """The log-density where noise (K, ..., D) goes."""
+        return -(0.5 * noise.square() + self.log_scale + HALF_LOG_2PI).sum(-1)
+
+    def still(self) -> "FullGaussian":
+        """The same with its parameters as constants."""
+        below = self.factor.detach().tril(-1)
+        return FullGaussian(self.loc.detach(), self.log_scale.detach(), below)
+
+
+def _columns(values: Tensor, like: Tensor) -> Tensor:
+    """K vectors (K, ..., D) of each row side by side, (..., D, K), for one product of matrices."""
+    return values.reshape(-1, *like.shape).movedim(0, -1)
+
+
 def rate_by_dimension(q: Any, p: Any) -> Tensor | None:
     """KL(q || p) by dimension in nats, shape (B, D); None where it is not known to factorise."""
     closed = BY_DIMENSION.get((type(q), type(p)))
     return None if closed is None else closed(q, p)
 
 
-def _gaussian_rates(q: DiagonalGaussian, p: DiagonalGaussian) -> Tensor:
+def _gaussian_rates(q: DiagonalGaussian | FullGaussian, p: DiagonalGaussian) -> Tensor:
     ratio = (q.variance + (q.loc - p.loc).square()) / p.variance
     return p.log_scale - q.log_scale + 0.5 * (ratio - 1)
 
@@ -118,8 +186,11 @@ def rate(q: Any, p: Any, log_q: Tensor, log_p: Tensor) -> Tensor:
         return (log_q - log_p).mean(0)
 
 
+# By L's diagonal and the variances, a full covariance has the same sum, whose terms are then no
+# rates of the dimensions: these are correlated.
+@register_kl(FullGaussian, DiagonalGaussian)  # type: ignore[no-untyped-call,untyped-decorator]
 @register_kl(DiagonalGaussian, DiagonalGaussian)  # type: ignore[no-untyped-call,untyped-decorator]
-def _kl_diagonal_gaussians(q: DiagonalGaussian, p: DiagonalGaussian) -> Tensor:
+def _kl_gaussians(q: DiagonalGaussian | FullGaussian, p: DiagonalGaussian) -> Tensor:
     return _gaussian_rates(q, p).sum(-1)
 
 

@@ -17,6 +17,7 @@ from vaekit.contracts import (
     Decoder,
     Encoder,
     LatentPart,
+    Refining,
     Stateful,
     Transforming,
 )
@@ -38,7 +39,9 @@ Held = Array | Split | list[Any]
 class Autoencoder(nn.Module):
     """Encoder, latent, decoder and likelihood, with a corruption of the input while training.
 
-        batch ─▶ corruption? ─▶ encoder ─▶ latent ─▶ decoder ─▶ likelihood ─▶ log p(x|z)
+        batch ─▶ corruption? ─▶ encoder ─▶ latent ─▶ refinement? ─▶ decoder ─▶ likelihood
+                                                                                  │
+                                                            log p(x|z) ◀──────────┘
 
     `forward` is what training uses. The other public methods are for using a trained model:
     they run in evaluation mode, without gradients, take any number of rows in portions, bring
@@ -47,9 +50,12 @@ class Autoencoder(nn.Module):
 
     transformation: of the data while training, which the parts are told of: what it tells comes
         after the context, and is 0 in use.
+    refinement: of the codes that are drawn, by what decoder, likelihood and prior say of them;
+        what `encode` gives are the latent's.
     An autoregressive decoder reads the rows that are scored in `forward`, each step those before
     it; in use it plays what is likeliest.
-    Raises BadInput where two parts read contexts of different sizes.
+    Raises BadInput where two parts read contexts of different sizes, and for a refinement of codes
+    of another size or without a density.
     """
 
     def __init__(
@@ -60,12 +66,14 @@ class Autoencoder(nn.Module):
         likelihood: Likelihood,
         corruption: Corruption | None = None,
         transformation: Transforming | None = None,
+        refinement: Refining | None = None,
     ) -> None:
         super().__init__()
         # In this order: a checkpoint keeps optimisers' moments by the number of their weight.
         self.encoder, self.decoder, self.latent = encoder, decoder, latent
         self.likelihood, self.corruption = likelihood, corruption
-        self.transformation = transformation
+        self.transformation, self.refinement = transformation, refinement
+        _check_refinement(refinement, latent, decoder)
         sizes = {part.context for part in (encoder, latent, decoder)} - {0}
         if len(sizes) > 1:
             raise BadInput(f"Parts read contexts of sizes {sorted(sizes)}: build all for one.")
@@ -86,8 +94,11 @@ class Autoencoder(nn.Module):
         """
         batch = self._transformed(self._checked(batch), generator)
         features = self._read(self._corrupted(batch, generator))
+        scored = scored or self.refinement is not None
         read = _Aside(self._read, self.encoder, batch.rows if self.training else None)
         draw = self.latent(features, read, batch.context, draws, generator, scored)
+        if self.refinement is not None:
+            draw = self.refinement(draw, lambda z: self._joint(z, batch, generator), generator)
         state = self._state(draw.z) if draw.state is None else draw.state
         px = self._scored(state, batch, generator)
         return Trace(batch, draw, px, px.log_prob(batch.x, batch.mask), at)
@@ -211,7 +222,7 @@ class Autoencoder(nn.Module):
 
         Raises BadInput where the latent has no density or draws are not positive.
         """
-        if "log_q" not in self.latent.provides:
+        if "log_q" not in self.provides:
             raise BadInput(
                 f"A model with the latent {type(self.latent).__name__} has no likelihood: "
                 "its code has no density."
@@ -254,9 +265,13 @@ class Autoencoder(nn.Module):
 
         Raises BadInput where the batch has another context than the parts read.
         """
-        batch = self._untouched(self._checked(batch))
-        log_px = self._scored(self._state(z), batch, None).log_prob(batch.x, batch.mask)
-        return log_px, self.latent.log_prior(z, self._aside, batch.context)
+        return self._joint(z, self._untouched(self._checked(batch)), None)
+
+    @property
+    def provides(self) -> frozenset[str]:
+        """The fields of `Draw` that `forward` fills, and "prior" where there is one."""
+        refined = {"rates", "still_log_q"} if self.refinement is not None else set[str]()
+        return self.latent.provides - refined
 
     @property
     def context(self) -> int:
@@ -332,6 +347,11 @@ class Autoencoder(nn.Module):
             return self._read_off(state, batch.context)
         px: Event = self.likelihood(full(self.decoder(state, batch.context, batch.x, generator)))
         return px
+
+    def _joint(self, z: Tensor, batch: Batch, generator: Generator | None) -> tuple[Tensor, Tensor]:
+        px = self._scored(self._state(z), batch, generator)
+        log_p = self.latent.log_prior(z, self._aside, batch.context)
+        return px.log_prob(batch.x, batch.mask), log_p
 
     def _read_off(self, state: Tensor, context: Tensor | None) -> Event:
         px: Event = self.likelihood(full(self.decoder(state, context)))
@@ -439,6 +459,28 @@ class Told:
     def contexts(self, n: int) -> Tensor | None:
         """The context of n rows, (n, E)."""
         return None if self.context is None else self.context.expand(n, -1)
+
+
+def _check_refinement(part: Refining | None, latent: LatentPart, decoder: Decoder) -> None:
+    """Refuse a refinement that the other parts don't allow."""
+    if part is None:
+        return
+    name, other = type(part).__name__, type(latent).__name__
+    if not {"log_q", "log_p"} <= latent.provides:
+        raise BadInput(
+            f"{name} moves codes by their densities, and those of {other} have none: "
+            "give it a stochastic latent, such as vae's."
+        )
+    if part.size != latent.size:
+        raise BadInput(
+            f"{name} is of {part.size} dimensions and {other} of {latent.size}: "
+            "give both the same size."
+        )
+    if isinstance(decoder, Autoregressive):
+        raise BadInput(
+            f"{name} needs second derivatives, which {type(decoder).__name__} does not give "
+            "everywhere: use a network that decodes all of a row at once, such as MLP."
+        )
 
 
 def _beside(context: Tensor | None, told: Tensor) -> Tensor:

@@ -8,10 +8,11 @@ from it. `net` and `likelihood` are parts; left out, they follow from the data's
 import inspect
 import re
 from collections.abc import Callable
+from functools import partial
 from math import prod
 from typing import Any, get_args, get_type_hints
 
-from vaekit.contracts import LatentPart, Prior
+from vaekit.contracts import LatentPart, Prior, Refining
 from vaekit.corruptions import SINGLE, Corruption, Several
 from vaekit.errors import BadInput, expect
 from vaekit.features import NETWORKS, Features
@@ -22,15 +23,25 @@ from vaekit.latents import (
     DeepLadder,
     Deterministic,
     ExemplarPrior,
+    Flow,
     FlowPosterior,
     FlowPrior,
+    FullPosterior,
     GaussianPosterior,
+    Hamiltonian,
     Hierarchy,
+    Householder,
     Ladder,
     Latent,
+    MaskedAutoregressive,
     MixturePrior,
+    Planar,
+    Radial,
     StandardNormal,
+    Tempering,
     VampPrior,
+    inverse_autoregressive,
+    neural_spline,
 )
 from vaekit.likelihoods import (
     BandGaussian,
@@ -419,12 +430,186 @@ def iaf_vae(
         hidden_flow: Width of the flows' networks.
         warmup: Epochs over which the rate's weight rises from 0.
     """
-
-    def flowed(features: int, size: int) -> Latent:
-        return Latent(FlowPosterior(features, size, steps, hidden_flow), StandardNormal(size))
-
-    model = assemble(shape, net, likelihood, context, flowed, latent)
+    flow = partial(inverse_autoregressive, steps=steps, hidden_flow=hidden_flow)
+    model = assemble(shape, net, likelihood, context, bent(flow), latent)
     return model, ELBO(warm_up(1.0, warmup))
+
+
+def maf_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    steps: int = 2,
+    hidden_flow: int = 128,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose posterior is bent by masked autoregressive flows, drawn number by number.
+
+    Papamakarios, Pavlakou and Murray 2017, https://arxiv.org/abs/1705.07057
+
+    Args:
+        latent: Size of the code.
+        steps: Flows, one after the other.
+        hidden_flow: Width of the flows' networks.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    flow = partial(MaskedAutoregressive, steps=steps, hidden_flow=hidden_flow)
+    model = assemble(shape, net, likelihood, context, bent(flow), latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def spline_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    steps: int = 2,
+    hidden_flow: int = 128,
+    bins: int = 8,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose posterior is bent by autoregressive splines, which can have several modes.
+
+    Durkan et al. 2019, https://arxiv.org/abs/1906.04032
+
+    Args:
+        latent: Size of the code.
+        steps: Flows, one after the other.
+        hidden_flow: Width of the flows' networks.
+        bins: Pieces of a spline.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    flow = partial(neural_spline, steps=steps, hidden_flow=hidden_flow, bins=bins)
+    model = assemble(shape, net, likelihood, context, bent(flow), latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def planar_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    steps: int = 10,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose posterior is bent across planes.
+
+    Rezende and Mohamed 2015, https://arxiv.org/abs/1505.05770
+
+    Args:
+        latent: Size of the code.
+        steps: Flows, one after the other.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    flow = partial(Planar, steps=steps)
+    model = assemble(shape, net, likelihood, context, bent(flow), latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def radial_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    steps: int = 10,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose posterior is bent around points.
+
+    Rezende and Mohamed 2015, https://arxiv.org/abs/1505.05770
+
+    Args:
+        latent: Size of the code.
+        steps: Flows, one after the other.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    flow = partial(Radial, steps=steps)
+    model = assemble(shape, net, likelihood, context, bent(flow), latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def householder(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    steps: int = 10,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose posterior is turned by reflections, so that its dimensions are correlated.
+
+    Tomczak and Welling 2016, https://arxiv.org/abs/1611.09630
+
+    Args:
+        latent: Size of the code.
+        steps: Flows, one after the other.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    flow = partial(Householder, steps=steps)
+    model = assemble(shape, net, likelihood, context, bent(flow), latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def full_rank_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    draws: int = 1,
+) -> Parts:
+    """A VAE whose Gaussian posterior correlates the dimensions of its code.
+
+    Kingma and Welling 2019, https://arxiv.org/abs/1906.02691
+
+    Args:
+        latent: Size of the code.
+        draws: Codes drawn for each data point in a step.
+    """
+
+    def correlated(features: int, size: int) -> Latent:
+        return Latent(FullPosterior(features, size), StandardNormal(size))
+
+    return assemble(shape, net, likelihood, context, correlated, latent), ELBO(draws=draws)
+
+
+def hvae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    leapfrog: int = 3,
+    step_size: float = 0.05,
+    tempering: Tempering = "fixed",
+) -> Parts:
+    """A VAE whose codes are moved by Hamiltonian dynamics towards the model's own posterior.
+
+    Caterini, Doucet and Sejdinovic 2018, https://arxiv.org/abs/1805.11328
+
+    Args:
+        latent: Size of the code.
+        leapfrog: Steps of the dynamics; each costs as much as decoding and back.
+        step_size: Of each at the start, below 0.5; it is learned for every dimension.
+        tempering: How momenta, wide at first, are cooled: fixed learns the first temperature, free
+            what every step cools by, none has none.
+    """
+    part = Hamiltonian(latent, leapfrog, step_size, tempering)
+    model = assemble(shape, net, likelihood, context, gaussian, latent, refinement=part)
+    return model, ELBO()
 
 
 def mog_vae(
@@ -890,6 +1075,13 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "geco-vae": geco_vae,
     "cvae": cvae,
     "iaf-vae": iaf_vae,
+    "maf-vae": maf_vae,
+    "spline-vae": spline_vae,
+    "planar-vae": planar_vae,
+    "radial-vae": radial_vae,
+    "householder": householder,
+    "full-rank-vae": full_rank_vae,
+    "hvae": hvae,
     "mog-vae": mog_vae,
     "vamp-vae": vamp_vae,
     "exemplar-vae": exemplar_vae,
@@ -949,6 +1141,7 @@ def assemble(
     size: int,
     named: str = "latent",
     reads: int | None = None,
+    refinement: Refining | None = None,
 ) -> Autoencoder:
     """An autoencoder from its parts, with the data's defaults for those left out.
 
@@ -970,7 +1163,8 @@ def assemble(
     likelihood = (likelihood or LIKELIHOODS[kind.likelihood(shape)]()).fitted(tuple(shape))
     encoder = net.encoder(shape, context)
     decoder = net.decoder(reads or size, likelihood.outputs(shape), context)
-    return Autoencoder(encoder, latent(encoder.features, size), decoder, likelihood)
+    inferred = latent(encoder.features, size)
+    return Autoencoder(encoder, inferred, decoder, likelihood, refinement=refinement)
 
 
 def net_for(recipe: Callable[..., Parts], usual: str, chosen: str = "") -> str:
@@ -1000,6 +1194,11 @@ def against(prior: Callable[[int], Prior]) -> Callable[[int, int], Latent]:
         return Latent(GaussianPosterior(features, size), prior(size))
 
     return priced
+
+
+def bent(flow: Flow) -> Callable[[int, int], Latent]:
+    """A Gaussian posterior bent by a flow, against a standard normal prior."""
+    return lambda features, size: Latent(FlowPosterior(features, size, flow), StandardNormal(size))
 
 
 def paper(part: Callable[..., Any]) -> str:

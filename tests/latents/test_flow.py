@@ -1,53 +1,197 @@
-"""The flow posterior against autograd."""
+"""The posteriors bent by flows against autograd, exact inverses and closed forms."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
 from vaekit.errors import BadInput
-from vaekit.latents import FlowPosterior, Latent, StandardNormal
-from vaekit.objectives import ELBO, IWAE, check
-from vaekit.recipes import iaf_vae
+from vaekit.latents import (
+    FlowPosterior,
+    Householder,
+    Latent,
+    MaskedAutoregressive,
+    Planar,
+    Radial,
+    StandardNormal,
+    inverse_autoregressive,
+    neural_spline,
+)
+from vaekit.latents.flow import Flow
+from vaekit.objectives import ELBO, IWAE, STL, DReG, check
+from vaekit.recipes import RECIPES
 from vaekit.records import Batch
 
 B, F, D = 3, 5, 4
+N = 241  # points of a grid's side
+
+FLOWS: dict[str, Flow] = {
+    "iaf-vae": partial(inverse_autoregressive, steps=3, hidden_flow=16),
+    "maf-vae": partial(MaskedAutoregressive, steps=3, hidden_flow=16),
+    "spline-vae": partial(neural_spline, steps=2, hidden_flow=16, bins=5),
+    "planar-vae": partial(Planar, steps=4),
+    "radial-vae": partial(Radial, steps=4),
+    "householder": partial(Householder, steps=3),
+}
+every_flow = pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS)
 
 
 def never(batch: Batch) -> Tensor:
     raise AssertionError("no pseudo-inputs here")
 
 
-def stirred(steps: int = 2) -> FlowPosterior:
-    """A flow whose networks do something."""
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def stirred(flow: Flow, size: int = D) -> FlowPosterior:
+    """A flow whose parameters do something, on a base that is not too narrow."""
     torch.manual_seed(0)
-    posterior = FlowPosterior(F, D, steps, 16).double()
+    posterior = FlowPosterior(F, size, flow).double()
     with torch.no_grad():
+        posterior.base.head.bias[size:] += 2
         for parameter in posterior.steps.parameters():
             parameter += 0.3 * torch.randn_like(parameter)
     return posterior
 
 
-def test_the_log_determinant_is_that_of_autograd_s_jacobian() -> None:
-    posterior = stirred(3)
+def jacobian_of(posterior: FlowPosterior, features: Tensor, z: Tensor) -> Tensor:
+    """Of all maps for one row of features (1, F) at one code (D,)."""
+    q = posterior(features)
+    found: Any = torch.autograd.functional.jacobian(
+        lambda point: q._bent(point[None, None])[0][0, 0], z
+    )
+    return found
+
+
+@every_flow
+def test_the_log_determinant_is_that_of_autograd_s_jacobian(flow: Flow) -> None:
+    posterior = stirred(flow)
     features = torch.randn(B, F, dtype=torch.float64)
     q = posterior(features)
-    _, log_q = q.draw(2, torch.Generator().manual_seed(1))
-    start, log_base = q.base.draw(2, torch.Generator().manual_seed(1))
+    z, log_q = q.draw(2, seeded(1))
+    start, log_base = q.base.draw(2, seeded(1))
+    assert not torch.allclose(z, start)
     for k in range(2):
         for row in range(B):
-            alone = posterior(features[row : row + 1])
-            jacobian = torch.autograd.functional.jacobian(
-                lambda point, alone=alone: alone._bent(point[None, None])[0][0, 0], start[k, row]
-            )
+            jacobian = jacobian_of(posterior, features[row : row + 1], start[k, row])
             expected = log_base[k, row] - torch.linalg.slogdet(jacobian).logabsdet
             torch.testing.assert_close(log_q[k, row], expected)
             assert (jacobian.abs() > 1e-12).sum() > D  # no diagonal map
 
 
+@every_flow
+def test_densities_integrate_to_one(flow: Flow) -> None:
+    """In two dimensions the maps take a fine grid of the plane to all of it, and nothing twice.
+
+    The integral of q over where they take it is that of the base; where each small square goes
+    has an area of its own, which the log-determinant must give.
+    """
+    q = stirred(flow, size=2)(torch.zeros(1, F, dtype=torch.float64))
+    side = torch.linspace(-6, 6, N, dtype=torch.float64)
+    grid = torch.stack(torch.meshgrid(side, side, indexing="ij"), -1) * q.base.scale + q.base.loc
+    with torch.no_grad():
+        z, growth = q._bent(grid.view(-1, 1, 2))
+        log_q = (q.base.log_prob(grid.view(-1, 1, 2)) - growth).view(N, N)
+    z = z.view(N, N, 2)
+    right, up = z[1:, :-1] - z[:-1, :-1], z[:-1, 1:] - z[:-1, :-1]
+    back, down = z[:-1, 1:] - z[1:, 1:], z[1:, :-1] - z[1:, 1:]
+
+    def half(a: Tensor, b: Tensor) -> Tensor:
+        return (a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]) / 2
+
+    areas = half(right, up) + half(back, down)
+    assert (areas > 0).all() or (areas < 0).all(), "a map that folds"
+    corners = log_q.exp().unfold(0, 2, 1).unfold(1, 2, 1).mean((-1, -2))
+    assert (corners * areas.abs()).sum().item() == pytest.approx(1, abs=2e-3)
+
+
+@pytest.mark.parametrize("name", ["planar-vae", "radial-vae"])
+def test_a_step_stays_invertible_whatever_its_parameters(name: str) -> None:
+    """Also with numbers for which the bare formulas would fold space."""
+    torch.manual_seed(1)
+    for each in FLOWS[name](F, D).double()(30 * torch.randn(500, F, dtype=torch.float64)):
+        x = torch.randn(500, D, dtype=torch.float64, requires_grad=True)
+        moved, growth = each.call_and_ladj(x)
+        rows = [torch.autograd.grad(moved[:, d].sum(), x, retain_graph=True)[0] for d in range(D)]
+        jacobian = torch.stack(rows, 1)
+        assert (torch.linalg.det(jacobian) > 0).all()
+        torch.testing.assert_close(torch.linalg.det(jacobian).log(), growth)
+
+
+def test_a_masked_autoregressive_map_is_the_inverse_of_zuko_s() -> None:
+    posterior = stirred(FLOWS["maf-vae"])
+    features = torch.randn(B, F, dtype=torch.float64)
+    start = torch.randn(2, B, D, dtype=torch.float64)
+    z, growth = start, torch.zeros(2, B, dtype=torch.float64)
+    for step in posterior.steps.steps:
+        z, more = step(features).inv.call_and_ladj(z)
+        growth = growth + more
+    found, its = posterior(features)._bent(start)
+    torch.testing.assert_close(found, z)
+    torch.testing.assert_close(its, growth)
+    for step in reversed(posterior.steps.steps):
+        found = step(features)(found)
+    torch.testing.assert_close(found, start)
+
+
+def test_reflections_undo_themselves_and_keep_lengths() -> None:
+    posterior = stirred(FLOWS["householder"])
+    features = torch.randn(B, F, dtype=torch.float64)
+    start = torch.randn(2, B, D, dtype=torch.float64)
+    q = posterior(features)
+    z, growth = q._bent(start)
+    assert not growth.any()
+    torch.testing.assert_close(z.norm(dim=-1), start.norm(dim=-1))
+    for each in reversed(q.maps):
+        z, _ = each.call_and_ladj(z)
+    torch.testing.assert_close(z, start)
+
+
+def test_splines_invert() -> None:
+    posterior = stirred(FLOWS["spline-vae"])
+    features = torch.randn(B, F, dtype=torch.float64)
+    start = 3 * torch.randn(2, B, D, dtype=torch.float64)
+    q = posterior(features)
+    z, _ = q._bent(start)
+    for each in reversed(q.maps):
+        z = each.inv(z)
+    torch.testing.assert_close(z, start)
+
+
+@every_flow
+def test_gradients_are_those_of_finite_differences(flow: Flow) -> None:
+    """Of the expected log p - log q under fixed noise, in every parameter's own direction."""
+    latent = Latent(stirred(flow), StandardNormal(D)).double()
+    features = torch.randn(B, F, dtype=torch.float64)
+
+    def value() -> Tensor:
+        draw = latent(features, never, draws=4, generator=seeded(2))
+        return (draw.z.sin().sum(-1) + draw.log_p - draw.log_q).mean()
+
+    parameters = list(latent.parameters())
+    gradients = torch.autograd.grad(value(), parameters)
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        assert gradient.isfinite().all()
+        direction = torch.randn_like(parameter)
+        with torch.no_grad():
+            parameter += 1e-5 * direction
+            above = value()
+            parameter -= 2e-5 * direction
+            below = value()
+            parameter += 1e-5 * direction
+        expected = (above - below) / 2e-5
+        torch.testing.assert_close((gradient * direction).sum(), expected, rtol=1e-3, atol=1e-5)
+
+
 def test_scales_have_32_bits_where_the_networks_have_16() -> None:
     """Where scales are rounded to 8 bits, their logarithms are no longer what was charged."""
     torch.manual_seed(0)
-    posterior, d = FlowPosterior(F, 100, 1, 16), 100
+    d, flow = 100, partial(inverse_autoregressive, steps=1, hidden_flow=16)
+    posterior = FlowPosterior(F, d, flow)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         posterior.steps[0].hyper[-1].bias.normal_()
         q = posterior(torch.randn(1, F))
@@ -59,45 +203,69 @@ def test_scales_have_32_bits_where_the_networks_have_16() -> None:
     torch.testing.assert_close(growth.double(), scales.log().sum(-1), rtol=1e-5, atol=1e-4)
 
 
-def test_the_density_of_draws_integrates_to_one() -> None:
-    """Weighed by a wide Gaussian over the flow's density, draws have a mean weight of 1."""
-    q = stirred()(torch.zeros(1, F, dtype=torch.float64))
-    with torch.no_grad():
-        z, log_q = q.draw(200_000, torch.Generator().manual_seed(2))
-        inner = torch.distributions.MultivariateNormal(z[:, 0].mean(0), z[:, 0].T.cov() / 4)
-        weights = (inner.log_prob(z[:, 0]) - log_q[:, 0]).exp()
-    error = weights.std() / len(weights) ** 0.5
-    assert abs(weights.mean() - 1) < 4 * error < 0.05
-
-
-def test_a_new_flow_hardly_bends() -> None:
+@every_flow
+def test_codes_and_densities_have_32_bits_under_autocast(flow: Flow) -> None:
     torch.manual_seed(0)
-    posterior, features = FlowPosterior(F, D), torch.randn(B, F)
+    with torch.autocast("cpu", torch.bfloat16):
+        z, log_q = FlowPosterior(F, D, flow)(torch.randn(B, F)).draw(2)
+    assert z.dtype == log_q.dtype == torch.float32
+
+
+@every_flow
+def test_a_new_flow_hardly_bends(flow: Flow) -> None:
+    torch.manual_seed(0)
+    posterior, features = FlowPosterior(F, D, flow), torch.randn(B, F)
     q = posterior(features)
-    torch.testing.assert_close(q.mode, q.base.mode, rtol=0, atol=0.1)
+    _, growth = q._bent(torch.randn(5, B, D))
+    torch.testing.assert_close(growth, torch.zeros(5, B), rtol=0, atol=0.1)
     assert q.rsample((5,)).shape == (5, B, D)
+    jacobian = jacobian_of(posterior, features[:1], torch.randn(D))
+    torch.testing.assert_close(jacobian.T @ jacobian, torch.eye(D), rtol=0, atol=0.1)
 
 
-def test_it_has_no_rate_by_dimension_and_says_so_when_built() -> None:
-    latent = Latent(FlowPosterior(F, D), StandardNormal(D))
-    assert "rates" not in latent.provides
+@pytest.mark.parametrize("name", FLOWS)
+def test_it_has_no_rate_by_dimension_and_says_so_when_built(name: str) -> None:
+    latent = Latent(FlowPosterior(F, D, FLOWS[name]), StandardNormal(D))
+    assert latent.provides.isdisjoint({"rates", "still_log_q"})
     draw = latent(torch.randn(B, F), never, draws=9)
     assert draw.rates is None
     torch.testing.assert_close(draw.rate, (draw.log_q - draw.log_p).mean(0))
-    model, objective = iaf_vae((1, 4, 4), latent=3)
+    model, objective = RECIPES[name]((1, 4, 4), latent=3)
     check(model, objective)
     check(model, IWAE(3))
-    with pytest.raises(BadInput, match="needs rates from the latent"):
-        check(model, ELBO(free_bits=0.1))
+    for refused, fits in (
+        (ELBO(free_bits=0.1), "needs rates .* FlowPosterior and StandardNormal .*`free_rate`"),
+        (STL(), "needs still_log_q .* FlowPosterior and StandardNormal .* or ELBO"),
+        (DReG(2), "needs still_log_q .* FlowPosterior and StandardNormal .* IWAE"),
+    ):
+        with pytest.raises(BadInput, match=fits):
+            check(model, refused)
 
 
-@pytest.mark.parametrize("options", [{"steps": 0}, {"steps": 101}, {"hidden_flow": 0}])
-def test_options_that_make_no_sense_are_refused(options: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    ("flow", "options"),
+    [
+        *((flow, {"steps": steps}) for flow in (Planar, Radial, Householder) for steps in (0, 101)),
+        (inverse_autoregressive, {"steps": 0}),
+        (inverse_autoregressive, {"hidden_flow": 0}),
+        (MaskedAutoregressive, {"steps": 101}),
+        (neural_spline, {"bins": 1}),
+        (neural_spline, {"bins": 101}),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(
+    flow: Callable[..., Any], options: dict[str, int]
+) -> None:
     with pytest.raises(BadInput, match=f"`{next(iter(options))}` must be"):
-        FlowPosterior(F, D, **options)
+        flow(F, D, **options)
 
 
-def test_one_dimension_bends_too() -> None:
-    z, log_q = FlowPosterior(F, 1)(torch.randn(B, F)).draw(2)
+@every_flow
+def test_one_dimension_bends_too(flow: Flow) -> None:
+    posterior = stirred(flow, size=1)
+    features = torch.randn(B, F, dtype=torch.float64)
+    z, log_q = posterior(features).draw(2, seeded(1))
+    start, log_base = posterior(features).base.draw(2, seeded(1))
     assert z.shape == (2, B, 1)
-    assert log_q.isfinite().all()
+    jacobian = jacobian_of(posterior, features[:1], start[1, 0])
+    torch.testing.assert_close(log_q[1, 0], log_base[1, 0] - jacobian.abs().log().sum())

@@ -199,7 +199,7 @@ class _Height:
 
 
 def _check(model: Autoencoder) -> None:
-    if "log_p" not in model.latent.provides:
+    if "log_p" not in model.provides:
         raise BadInput(
             f"Annealing needs a prior whose density is known, and {type(model.latent).__name__} "
             "has none: use a stochastic latent, such as vae's."

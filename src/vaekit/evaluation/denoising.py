@@ -80,7 +80,7 @@ def denoised(
     """
     if draws is None:
         return model.reconstruct(rows)
-    if "log_q" not in model.latent.provides:
+    if "log_q" not in model.provides:
         raise BadInput(f"`draws`: {type(model.latent).__name__} has one code a row: leave it out.")
     count, batch = check_draws(draws), as_batch(rows)
     found = []
@@ -137,7 +137,7 @@ def criterion(model: Autoencoder, split: Split, seed: int = 0) -> float:
 
     Raises BadInput of a model without a rate. Im et al. 2017, https://arxiv.org/abs/1511.06406
     """
-    if "rate" not in model.latent.provides:
+    if "rate" not in model.provides:
         raise BadInput(f"{type(model.latent).__name__} has no rate, and so no bound.")
     generator, total = torch.Generator(model.device).manual_seed(seed), 0.0
     for part in split.batch().split(_ROWS):

@@ -140,7 +140,7 @@ def evaluate(
     points = split.take(slice(0, limit))
     how: dict[str, Any] = {"draws": draws, "seed": seed, "batch_size": batch_size, "kind": kind}
     found = scored(model, points, annealing=annealing, progress=progress, **how)
-    if found.grey and "rate" in model.latent.provides:
+    if found.grey and "rate" in model.provides:
         anew = replace(points, binarise="dynamic")
         return found.evaluation(evaluate(model, anew, **how))
     return found.evaluation()
@@ -165,7 +165,7 @@ def scored(
     check_seed(seed)
     if not len(split):
         raise BadInput("There is nothing to evaluate: this split of the data is empty.")
-    if "log_q" not in model.latent.provides:
+    if "log_q" not in model.provides:
         draws = 1  # every draw of a deterministic code is the same
     batches = Batches(split, batch_size, shuffle=False, device=model.device)
     shape = tuple(split.x.shape[1:])
@@ -230,7 +230,7 @@ class _Sums:
             traces.append(_light(trace))
         distortion = -torch.cat([trace.log_px for trace in traces]).mean(0)
         self._append("distortion", distortion)
-        provides = model.latent.provides
+        provides = model.provides
         if "rate" in provides:
             # A rate without a closed form is an estimate from its draws: all of them.
             weights = torch.tensor([float(len(trace.log_px)) for trace in traces])

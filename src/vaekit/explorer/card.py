@@ -28,7 +28,7 @@ def card(run: Run, model: Autoencoder, dataset: Dataset, scores: Scores) -> Card
     layers = describe(model, run.spec.shape)
     found = scores.evaluation()
     part = NAMES[held_out_part(dataset)]
-    draws = f"{found.draws} draws a row" if "log_q" in model.latent.provides else "one code a row"
+    draws = f"{found.draws} draws a row" if "log_q" in model.provides else "one code a row"
     return Card(
         recipe=run.spec.recipe,
         about=(inspect.getdoc(recipe) or "").split("\n")[0],

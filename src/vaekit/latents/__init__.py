@@ -2,12 +2,25 @@
 
 from vaekit.latents.codebook import Codebook
 from vaekit.latents.deep import DeepLadder
-from vaekit.latents.flow import FlowPosterior
+from vaekit.latents.flow import (
+    Flow,
+    FlowPosterior,
+    MaskedAutoregressive,
+    inverse_autoregressive,
+    neural_spline,
+)
 from vaekit.latents.flow_prior import FlowPrior
-from vaekit.latents.gaussian import ConditionalNormal, GaussianPosterior, StandardNormal
+from vaekit.latents.gaussian import (
+    ConditionalNormal,
+    FullPosterior,
+    GaussianPosterior,
+    StandardNormal,
+)
+from vaekit.latents.hamiltonian import Hamiltonian, Tempering
 from vaekit.latents.hierarchy import Hierarchy
 from vaekit.latents.ladder import Ladder
 from vaekit.latents.latent import Deterministic, Latent
+from vaekit.latents.maps import Householder, Planar, Radial
 from vaekit.latents.mixture import MixturePrior
 from vaekit.latents.pseudo import ExemplarPrior, VampPrior
 
@@ -17,13 +30,23 @@ __all__ = [
     "DeepLadder",
     "Deterministic",
     "ExemplarPrior",
+    "Flow",
     "FlowPosterior",
     "FlowPrior",
+    "FullPosterior",
     "GaussianPosterior",
+    "Hamiltonian",
     "Hierarchy",
+    "Householder",
     "Ladder",
     "Latent",
+    "MaskedAutoregressive",
     "MixturePrior",
+    "Planar",
+    "Radial",
     "StandardNormal",
+    "Tempering",
     "VampPrior",
+    "inverse_autoregressive",
+    "neural_spline",
 ]

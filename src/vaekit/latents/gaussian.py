@@ -1,4 +1,4 @@
-"""Gaussian posterior and prior."""
+"""Gaussian posteriors and priors."""
 
 from typing import final
 
@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from vaekit.contracts import Infer
-from vaekit.distributions import DiagonalGaussian, gaussian_of
+from vaekit.distributions import DiagonalGaussian, FullGaussian, full, gaussian_of
 from vaekit.errors import BadInput
 
 _SPREAD = 4.0  # times PyTorch's default weights of the means
 _LOG_SCALE = -3.0  # log standard deviation at the start
-_QUIET = 0.01  # times the default weights of a conditional prior's last layer
+_QUIET = 0.01  # times the default weights of a last layer that starts close to saying nothing
 
 
 @final
@@ -30,13 +30,42 @@ class GaussianPosterior(nn.Module):
         self.size = size
         self.gives = DiagonalGaussian
         self.head = nn.Linear(features, 2 * size)
-        with torch.no_grad():
-            self.head.weight[:size] *= _SPREAD
-            self.head.bias[size:] += _LOG_SCALE
+        _start(self.head, size)
 
     def forward(self, features: Tensor) -> DiagonalGaussian:
         """The posterior of each row of features (B, F), over (B, D)."""
         return gaussian_of(self.head(features))
+
+
+@final
+class FullPosterior(nn.Module):
+    """q(z|x): a Gaussian of full covariance, whose Cholesky factor is the features'.
+
+    Mean, log of the diagonal and what is below it are linear in the features; it starts as
+    `GaussianPosterior` does, with next to nothing below. Kingma and Welling 2019,
+    https://arxiv.org/abs/1906.02691
+
+    features: F. size: D.
+    """
+
+    places: Tensor
+
+    def __init__(self, features: int, size: int) -> None:
+        super().__init__()
+        self.size, self.gives = size, FullGaussian
+        rows, columns = torch.tril_indices(size, size, -1)
+        self.register_buffer("places", rows * size + columns, persistent=False)
+        self.head = nn.Linear(features, 2 * size + len(rows))
+        _start(self.head, size)
+        quieten(self.head.weight[2 * size :], self.head.bias[2 * size :])
+
+    def forward(self, features: Tensor) -> FullGaussian:
+        """The posterior of each row of features (B, F), over (B, D)."""
+        sizes = [self.size, self.size, len(self.places)]
+        loc, log_scale, numbers = torch.split(full(self.head(features)), sizes, -1)
+        flat = numbers.new_zeros(len(features), self.size**2)
+        below = flat.index_copy(1, self.places, numbers).view(-1, self.size, self.size)
+        return FullGaussian(loc, log_scale, below)
 
 
 @final
@@ -76,9 +105,7 @@ class ConditionalNormal(nn.Module):
         self.context, self.size, self.gives = context, size, DiagonalGaussian
         self.hidden = nn.Linear(context, hidden_prior)
         self.head = nn.Linear(hidden_prior, 2 * size)
-        with torch.no_grad():
-            self.head.weight.mul_(_QUIET)
-            self.head.bias.mul_(_QUIET)
+        quieten(self.head.weight, self.head.bias)
 
     def forward(
         self, infer: Infer | None = None, context: Tensor | None = None
@@ -86,3 +113,17 @@ class ConditionalNormal(nn.Module):
         """The prior over a code for each row of the context (B, E), over (B, D)."""
         assert context is not None
         return gaussian_of(self.head(self.hidden(context).relu()))
+
+
+@torch.no_grad()
+def _start(head: nn.Linear, size: int) -> None:
+    """Spread means, which come first, and narrow scales, which come next."""
+    head.weight[:size] *= _SPREAD
+    head.bias[size : 2 * size] += _LOG_SCALE
+
+
+@torch.no_grad()
+def quieten(*weights: Tensor) -> None:
+    """Have weights of a last layer say next to nothing at the start."""
+    for each in weights:
+        each.mul_(_QUIET)

@@ -1,12 +1,14 @@
 """What every objective offers, and the check that it fits a model."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Set
 
 from torch import nn
 from torch.nn import Parameter
 
 from vaekit.contracts import Part
 from vaekit.errors import BadInput
+from vaekit.latents import Latent
 from vaekit.model import Autoencoder
 from vaekit.records import Loss, Phase, Trace
 
@@ -68,10 +70,30 @@ def check(model: Autoencoder, objective: Objective) -> None:
 
     Raises BadInput where the objective needs what the model's latent does not provide.
     """
-    missing = objective.needs - model.latent.provides
+    missing = objective.needs - model.provides
     if missing:
         raise BadInput(
             f"{type(objective).__name__} needs {', '.join(sorted(missing))} from the latent, "
-            f"but {type(model.latent).__name__} provides no such thing: "
-            "use a stochastic latent, or ELBO."
+            f"but {_lacking(model, missing)}."
         )
+
+
+_STOCHASTIC = "a stochastic latent", "a plain ELBO"
+_FITS = {
+    "rates": ("a GaussianPosterior with a StandardNormal", "`free_rate` instead of `free_bits`"),
+    "still_log_q": ("a GaussianPosterior", "IWAE or ELBO"),
+}
+"""What would fit where a stochastic latent lacks a field of `Draw`: another part, or objective."""
+
+
+def _lacking(model: Autoencoder, missing: Set[str]) -> str:
+    """Which part of a model lacks what an objective needs, and what to use."""
+    latent = model.latent
+    known = _FITS if "rate" in latent.provides else {}
+    part, other = next((known[name] for name in sorted(missing) if name in known), _STOCHASTIC)
+    name = type(latent).__name__
+    if missing <= latent.provides:
+        name, part = f"{type(model.refinement).__name__}, which moves its codes,", "no refinement"
+    elif isinstance(latent, Latent):
+        name = f"that of {type(latent.posterior).__name__} and {type(latent.prior).__name__}"
+    return f"{name} provides no such thing: use {part}, or {other}"

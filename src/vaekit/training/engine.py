@@ -71,6 +71,12 @@ def fit(
     fabric = _fabric(options)
     torch.manual_seed(group.seed(options.seed))
     if options.compile:
+        if model.refinement is not None:
+            part = type(model.refinement).__name__
+            raise BadInput(
+                f"`compile`: {part} needs second derivatives, which what is compiled does not "
+                "give: leave it out."
+            )
         model.encoder.compile()
         model.decoder.compile()
     check_support(model.likelihood, dataset)

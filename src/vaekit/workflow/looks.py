@@ -124,7 +124,7 @@ def look(
         reconstructions=model.reconstruct(some).numpy(),
         gaps=some.mask is not None,
         drawn=KINDS[dataset.kind].drawn(dataset.shape),
-        prior="prior" in model.latent.provides,
+        prior="prior" in model.provides,
         sound=dataset.sound,
         bar=METERS[dataset.meter] if dataset.meter else None,
     )
@@ -143,7 +143,7 @@ def telling_plane(
     size = points.shape[1]
     if size <= 2:
         return coordinates(size), ""
-    if "rates" not in model.latent.provides:
+    if "rates" not in model.provides:
         return principal(points), f"two principal components of {size} dimensions"
     worth = rates(model, split) if worth is None else worth
     axes = tuple(sorted(int(axis) for axis in np.argsort(-worth)[:2]))
@@ -228,7 +228,7 @@ def draw_samples(
     A plain autoencoder has no prior: it gets a Gaussian with the mean and covariance of
     its encodings `points` (N, D), the kindest simple guess.
     """
-    if "prior" not in model.latent.provides:
+    if "prior" not in model.provides:
         numbers = np.random.default_rng(seed)
         cov = np.atleast_2d(np.cov(points, rowvar=False))
         return decode(model, numbers.multivariate_normal(points.mean(0), cov, n), context)
