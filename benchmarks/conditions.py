@@ -104,7 +104,7 @@ def main(name: str) -> None:
     runs = [endless(one) for one in pair(name)]
     times: list[list[float]] = []
     for _ in range(WARM + TURNS):
-        times.append([median(_timed(run) for _ in range(STEPS)) for run in runs])
+        times.append([median(timed(run) for _ in range(STEPS)) for run in runs])
     plain, other = ([turn[which] for turn in times[WARM:]] for which in (0, 1))
     ratio = median(b / a for a, b in zip(plain, other, strict=True))
     report(plain=median(plain), told=median(other), ratio=ratio)
@@ -118,7 +118,8 @@ def endless(one: Session) -> Iterator[None]:
             yield
 
 
-def _timed(run: Iterator[None]) -> float:
+def timed(run: Iterator[None]) -> float:
+    """The seconds of a step."""
     start = time.perf_counter()
     next(run)
     return time.perf_counter() - start
