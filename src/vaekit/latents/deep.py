@@ -35,8 +35,9 @@ class DeepLadder(nn.Module):
 
     At each resolution there are several levels; between resolutions the state is enlarged. The
     decoder reads the last state, and so does not go this way again; the code is all z side by
-    side, the top first. Child 2021, https://arxiv.org/abs/2011.10650; the merge of both ways as
-    in Sønderby et al. 2016, https://arxiv.org/abs/1602.02282
+    side, the top first. It starts as the paper has it: what is added at a level is scaled by the
+    root of their number, and priors are nearly standard normal. Child 2021,
+    https://arxiv.org/abs/2011.10650
 
     net: what made the features; shape: of the data. latent: channels of every level's code.
     Raises BadInput where an option makes no sense.
