@@ -52,6 +52,15 @@ def test_maps_halve_and_end_in_a_single_place() -> None:
     assert latent.reads == 80
 
 
+def test_portions_of_draws_are_as_large_as_the_states_that_are_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = small()
+    monkeypatch.setattr("vaekit.model._VALUES", 2 * B * model.latent.reads)
+    portions = [len(trace.log_px) for trace in model.traces(rows(), 5)]
+    assert portions == [2, 2, 1]
+
+
 @pytest.mark.parametrize("draws", [1, 3])
 def test_what_a_draw_is_decoded_to_is_what_its_code_is(draws: int) -> None:
     model = small()
