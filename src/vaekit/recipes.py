@@ -887,6 +887,7 @@ def very_deep_vae(
         draws: Codes drawn for each data point in a step.
     """
     net = net or Pyramid()
+    expect("net", net, Pyramid, "a `Pyramid`")
 
     def deep(features: int, size: int) -> DeepLadder:
         return DeepLadder(net, shape, latent)

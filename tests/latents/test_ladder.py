@@ -25,9 +25,9 @@ def never(batch: Batch) -> Tensor:
     raise AssertionError("the top's prior asks for no encoding")
 
 
-def ladder(*sizes: int) -> Ladder:
+def ladder(*sizes: int, merged: bool = True) -> Ladder:
     torch.manual_seed(0)
-    latent = Ladder(F, sizes or SIZES, 16).double()
+    latent = Ladder(F, sizes or SIZES, 16, merged=merged).double()
     with torch.no_grad():
         for parameter in latent.parameters():
             parameter += 0.2 * torch.randn_like(parameter)
@@ -53,10 +53,11 @@ def test_levels_lie_side_by_side_and_every_number_has_its_shape() -> None:
         assert torch.equal(latent.encode(features()), draw.code)
 
 
-def test_the_rate_is_the_mean_of_log_q_minus_log_p() -> None:
+@pytest.mark.parametrize("merged", [True, False])
+def test_the_rate_is_the_mean_of_log_q_minus_log_p(merged: bool) -> None:
     draws = 100_000
     with torch.no_grad():
-        draw = ladder()(features(), never, draws=draws)
+        draw = ladder(merged=merged)(features(), never, draws=draws)
     ratio = draw.log_q - draw.log_p
     error = ratio.std(0) / math.sqrt(draws)
     assert ((ratio.mean(0) - draw.rate).abs() < 4 * error).all()
@@ -71,6 +72,21 @@ def test_draws_are_scored_by_the_densities_they_come_from() -> None:
     loc, log_scale = latent.priors[0](top).chunk(2, -1)
     expected = expected + td.Normal(loc, log_scale.exp()).log_prob(bottom).sum(-1)
     torch.testing.assert_close(draw.log_p, expected)
+
+
+def test_without_the_product_a_posterior_reads_features_and_the_level_above() -> None:
+    latent = ladder(1, 2, 3, merged=False)
+    draw = latent(features(), never, draws=4)
+    middle = latent.up[1](features())
+    heights, above = [latent.up[0](middle), middle, features()], torch.zeros(4, B, 0)
+    expected = torch.zeros(4, B, dtype=torch.float64)
+    for posterior, height, z in zip(
+        latent.posteriors, heights, draw.z.split([1, 2, 3], -1), strict=True
+    ):
+        q = posterior(torch.cat([height.expand(4, *height.shape), above], -1))
+        expected, above = expected + td.Normal(q.loc, q.scale).log_prob(z).sum(-1), z
+    torch.testing.assert_close(draw.log_q, expected)
+    assert torch.equal(latent.encode(features()), draw.code)
 
 
 def test_below_the_top_the_posterior_is_a_product() -> None:

@@ -76,7 +76,10 @@ class Evaluation:
     rates: list[float] | None = None
 
     def rows(self) -> list[tuple[str, float, float | None, str]]:
-        """Name, value, standard error and unit of every number, for a table."""
+        """Name, value, standard error and unit of every number, for a table.
+
+        Where there are more than 256 dimensions, without the rate of each.
+        """
         bound, grey = f"importance-weighted bound, K = {self.draws}", ", grey" if self.grey else ""
         named = {
             f"ELBO{grey}": self.elbo,
@@ -98,7 +101,8 @@ class Evaluation:
         ]
         if self.active_units is not None:
             rows.append(("active units", self.active_units, None, "dimensions"))
-        for dimension, rate in enumerate(self.rates or []):
+        rates = self.rates or []
+        for dimension, rate in enumerate(rates if len(rates) <= _LISTED else []):
             rows.append((f"rate of z{dimension}", rate, None, "nats"))
         return rows
 
@@ -269,6 +273,7 @@ class _Sums:
         self.columns.setdefault(name, []).append(values.double().cpu())
 
 
+_LISTED = 256  # rates that a table has at most, one a row: a deep ladder's are thousands
 _ANNEALED = 20  # rows a pass, times the chains
 
 

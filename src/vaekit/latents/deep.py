@@ -11,7 +11,7 @@ from torch.nn import functional
 from vaekit.contracts import Part, Read, Shape
 from vaekit.distributions import BY_DIMENSION, DiagonalGaussian, full
 from vaekit.nets import Pyramid
-from vaekit.nets.pyramid import Added, as_maps, flattened
+from vaekit.nets.pyramid import Added, as_maps, flattened, quieted
 from vaekit.records import Draw
 
 _QUIET = 0.01  # times the default weights of a prior's last layer: it starts close to N(0, 1)
@@ -35,8 +35,9 @@ class DeepLadder(nn.Module):
 
     At each resolution there are several levels; between resolutions the state is enlarged. The
     decoder reads the last state, and so does not go this way again; the code is all z side by
-    side, the top first. Child 2021, https://arxiv.org/abs/2011.10650; the merge of both ways as
-    in Sønderby et al. 2016, https://arxiv.org/abs/1602.02282
+    side, the top first. It starts as the paper has it: what is added at a level is scaled by the
+    root of their number, and priors are nearly standard normal. Child 2021,
+    https://arxiv.org/abs/2011.10650
 
     net: what made the features; shape: of the data. latent: channels of every level's code.
     Raises BadInput where an option makes no sense.
@@ -59,11 +60,9 @@ class DeepLadder(nn.Module):
             width = where[0]
             self.posteriors.append(net.block(2 * width, 2 * latent, where))
             self.priors.append(net.block(width, 2 * latent + width, where, _QUIET))
-            self.back.append(back := nn.Conv2d(latent, width, 1))
+            self.back.append(quieted(nn.Conv2d(latent, width, 1), quiet))
             self.blocks.append(Added(net.block(width, width, where, quiet)))
-            with torch.no_grad():
-                back.weight *= quiet
-        self.starts = nn.ParameterList(_STIRRED * torch.randn(each) for each in self.maps)
+        self.starts = nn.ModuleList(map(_Start, self.maps))
         self.narrow = nn.ModuleList(
             nn.Conv2d(above[0], below[0], 1)
             for below, above in zip(self.maps, self.maps[1:], strict=False)
@@ -176,12 +175,12 @@ class DeepLadder(nn.Module):
 
     def _descend(self, n: int, choose: Choose) -> Tensor:
         """The last state, flat (n, reads), of a way on which codes are chosen level by level."""
-        state = self.starts[-1].expand(n, -1, -1, -1)
         place = len(self.maps) - 1
+        state = self.starts[place](next(self.parameters()).new_zeros(n, 1, 1, 1))
         for level, below in enumerate(self.places):
             if below != place:
-                enlarged = functional.interpolate(self.narrow[below](state), self.maps[below][1:])
-                state, place = enlarged + self.starts[below], below
+                larger = functional.interpolate(self.narrow[below](state), self.maps[below][1:])
+                state, place = self.starts[below](larger), below
             code, width = self.codes[level], self.maps[below][0]
             parameters, more = torch.split(self.priors[level](state), [2 * code[0], width], 1)
             z = choose(level, state, self._gaussian(parameters))
@@ -194,3 +193,16 @@ class DeepLadder(nn.Module):
         """The Gaussian over flat codes (N, D), of maps of means and log scales (N, 2 L, H, W)."""
         loc, log_scale = full(parameters).chunk(2, 1)
         return DiagonalGaussian(flattened(loc), flattened(log_scale))
+
+
+@final
+class _Start(nn.Module):
+    """What a resolution begins with, (C, H, W), beside what comes from above."""
+
+    def __init__(self, where: Shape) -> None:
+        super().__init__()
+        self.map = nn.Parameter(_STIRRED * torch.randn(where))
+
+    def forward(self, above: Tensor) -> Tensor:
+        """The sum."""
+        return above + self.map

@@ -75,21 +75,20 @@ class Hierarchy(nn.Module):
     ) -> Draw:
         """Codes z (K, B, D) with log q, log p (K, B) and the rate (B,), in nats."""
         lowest = self.bottom(features)
-        levels, log_q = lowest.draw(draws, generator)
-        levels = [levels]
+        h, log_q = lowest.draw(draws, generator)
+        levels = [h]
         for posterior in self.posteriors:
             q = gaussian_of(posterior(levels[0]))
             levels.insert(0, q.rsample((), generator))
             log_q = log_q + q.log_prob(levels[0])
         z = torch.cat(levels, -1)
         log_p = self.log_prior(z, read, context)
-        rate = (log_q - log_p).mean(0)
         return Draw(
             z,
             lambda: self.encode(features),
             log_q,
             log_p,
-            rate,
+            rate=(log_q - log_p).mean(0),
             still_log_q=lambda: self._still(lowest, z),
         )
 

@@ -129,9 +129,7 @@ class Block(nn.Module):
             nn.SiLU(),
             last := nn.Conv2d(inner, outputs, 1),
         )
-        with torch.no_grad():
-            for parameter in last.parameters():
-                parameter.mul_(scale)
+        quieted(last, scale)
 
     def forward(self, x: Tensor) -> Tensor:
         """What it makes of maps."""
@@ -223,6 +221,15 @@ class PyramidDecoder(nn.Module):
         pictures: Tensor = self.layers(self.block(maps))
         height, width = self.outputs[-2:]
         return pictures[..., :height, :width].reshape(*z.shape[:2], *self.outputs)
+
+
+def quieted(layer: nn.Conv2d, scale: float) -> nn.Conv2d:
+    """A layer whose weights are scaled, and which adds nothing of its own at the start."""
+    with torch.no_grad():
+        layer.weight.mul_(scale)
+        assert layer.bias is not None
+        layer.bias.zero_()
+    return layer
 
 
 def flattened(maps: Tensor) -> Tensor:
