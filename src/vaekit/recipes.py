@@ -94,6 +94,7 @@ from vaekit.objectives import (
     Perceptual,
     Renyi,
     Stabiliser,
+    cubic,
     exponential,
     warm_up,
 )
@@ -644,7 +645,7 @@ def vamp_vae(
     context: int = 0,
     latent: int = 10,
     pseudo_inputs: int = 500,
-    warmup: float = 0.0,
+    warmup: float = 5.0,
 ) -> Parts:
     """A VAE whose prior is the mixture of its posteriors at learned pseudo-inputs.
 
@@ -653,13 +654,14 @@ def vamp_vae(
     Args:
         latent: Size of the code.
         pseudo_inputs: How many there are; they start at training rows, of which they are a part.
-        warmup: Epochs over which the rate's weight rises from 0; 100 in the paper.
+        warmup: Epochs over which the rate's weight rises from 0, as time's cube; 100, in a line,
+            in the paper. Without it posteriors become alike before the decoder has use for them.
     """
     if KINDS[usual(shape)].played:
         raise BadInput("vamp-vae learns values of rows, and melodies are symbols: use mog-vae.")
     priced = against(lambda size: VampPrior(size, shape, pseudo_inputs, context))
     model = assemble(shape, net, likelihood, context, priced, latent)
-    return model, ELBO(warm_up(1.0, warmup))
+    return model, ELBO(cubic(1.0, warmup))
 
 
 def exemplar_vae(
@@ -671,7 +673,7 @@ def exemplar_vae(
     latent: int = 10,
     exemplars: int = 1000,
     exemplars_each: int = 100,
-    warmup: float = 0.0,
+    warmup: float = 5.0,
 ) -> Parts:
     """A VAE whose prior is a mixture of Gaussians around the codes of training rows.
 
@@ -683,11 +685,11 @@ def exemplar_vae(
         exemplars: Training rows that make the prior; 25,000 of MNIST in the paper.
         exemplars_each: Those that a step sees, in turn; with all its loss is exact, with fewer
             it is above that, and the step is faster.
-        warmup: Epochs over which the rate's weight rises from 0.
+        warmup: Epochs over which the rate's weight rises from 0, as time's cube.
     """
     priced = against(lambda size: ExemplarPrior(size, shape, exemplars, context, exemplars_each))
     model = assemble(shape, net, likelihood, context, priced, latent)
-    return model, ELBO(warm_up(1.0, warmup))
+    return model, ELBO(cubic(1.0, warmup))
 
 
 def realnvp_vae(

@@ -5,7 +5,16 @@ import math
 import pytest
 
 from vaekit.errors import BadInput
-from vaekit.objectives import Constant, Cyclical, Exponential, Linear, exponential, warm_up
+from vaekit.objectives import (
+    Constant,
+    Cubic,
+    Cyclical,
+    Exponential,
+    Linear,
+    cubic,
+    exponential,
+    warm_up,
+)
 
 
 def test_a_linear_schedule_rises_from_zero_and_stays() -> None:
@@ -22,6 +31,16 @@ def test_an_exponential_schedule_comes_near_its_value() -> None:
     assert exponential(0.2, 0.0) == Constant(0.2)
     with pytest.raises(BadInput, match="`warmup`"):
         exponential(0.2, -1.0)
+
+
+def test_a_cubic_schedule_rises_late() -> None:
+    schedule = cubic(4.0, 10.0)
+    assert schedule == Cubic(4.0, 10.0)
+    given = [schedule(epoch) for epoch in (0, 5, 10, 11, math.inf)]
+    assert given == [0.0, 0.5, 4.0, 4.0, 4.0]
+    assert cubic(0.2, 0.0) == Constant(0.2)
+    with pytest.raises(BadInput, match="`warmup`"):
+        cubic(0.2, -1.0)
 
 
 def test_a_cyclical_schedule_rises_for_half_of_each_cycle() -> None:

@@ -16,10 +16,12 @@ import torch
 from training_process import (
     digits,
     main,
+    small_exemplar,
     small_iaf,
     small_ladder,
     small_noisy,
     small_vae,
+    small_vamp,
     small_vq,
 )
 
@@ -153,7 +155,8 @@ class Interrupting(Objective):
 @pytest.mark.parametrize(
     ("build", "epoch"),
     [(small_vae, epoch) for epoch in (40 / 29, 57 / 29, float("inf"))]
-    + [(build, 40 / 29) for build in (small_iaf, small_vq, small_ladder, small_noisy)],
+    + [(build, 40 / 29) for build in (small_iaf, small_vq, small_ladder, small_noisy)]
+    + [(build, 40 / 29) for build in (small_vamp, small_exemplar)],
 )
 def test_interrupted_in_and_between_epochs(
     build: Callable[..., Parts], epoch: float, tmp_path: Path

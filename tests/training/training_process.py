@@ -12,7 +12,7 @@ import torch
 from vaekit.data import Dataset, load
 from vaekit.errors import BadInput, Interrupted
 from vaekit.nets import MLP
-from vaekit.recipes import Parts, iaf_vae, ladder_vae, vae, vq_vae
+from vaekit.recipes import Parts, exemplar_vae, iaf_vae, ladder_vae, vae, vamp_vae, vq_vae
 from vaekit.spec import Spec
 from vaekit.training import Training, fit
 
@@ -31,6 +31,16 @@ def small_vae(seed: int = 0, **options: Any) -> Parts:
 def small_iaf(seed: int = 0) -> Parts:
     torch.manual_seed(seed)
     return iaf_vae(SHAPE, net=MLP(hidden=(24,)), latent=3)
+
+
+def small_vamp(seed: int = 0) -> Parts:
+    torch.manual_seed(seed)
+    return vamp_vae(SHAPE, net=MLP(hidden=(24,)), latent=3, pseudo_inputs=9)
+
+
+def small_exemplar(seed: int = 0) -> Parts:
+    torch.manual_seed(seed)
+    return exemplar_vae(SHAPE, net=MLP(hidden=(24,)), latent=3, exemplars=99, exemplars_each=7)
 
 
 def small_vq(seed: int = 0) -> Parts:

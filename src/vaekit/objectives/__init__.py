@@ -9,10 +9,12 @@ from vaekit.objectives.importance import CIWAE, IWAE, MIWAE, PIWAE, STL, DReG, R
 from vaekit.objectives.perceptual import Perceptual
 from vaekit.objectives.schedules import (
     Constant,
+    Cubic,
     Cyclical,
     Exponential,
     Linear,
     Schedule,
+    cubic,
     exponential,
     warm_up,
 )
@@ -28,6 +30,7 @@ __all__ = [
     "Adversarial",
     "Capacity",
     "Constant",
+    "Cubic",
     "Cyclical",
     "DReG",
     "Exponential",
@@ -39,6 +42,7 @@ __all__ = [
     "Schedule",
     "Stabiliser",
     "check",
+    "cubic",
     "exponential",
     "warm_up",
 ]

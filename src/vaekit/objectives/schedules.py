@@ -41,6 +41,19 @@ class Linear:
 
 @final
 @dataclass(frozen=True)
+class Cubic:
+    """From 0 to `value` over the first `epochs` as time's cube, so that at first there is none."""
+
+    value: float
+    epochs: float
+
+    def __call__(self, epoch: float) -> float:
+        """The weight."""
+        return self.value * min(1.0, epoch / self.epochs) ** 3
+
+
+@final
+@dataclass(frozen=True)
 class Cyclical:
     """`cycles` ramps over `epochs`, each rising for its first half and then level.
 
@@ -71,6 +84,12 @@ class Exponential:
     def __call__(self, epoch: float) -> float:
         """The weight."""
         return -self.value * math.expm1(-epoch / self.epochs)
+
+
+def cubic(value: float, epochs: float) -> Schedule:
+    """The schedule of `beta` that rises so; raises BadInput as `warm_up`."""
+    steady = warm_up(value, epochs)
+    return Cubic(value, epochs) if epochs else steady
 
 
 def exponential(value: float, epochs: float) -> Schedule:
