@@ -87,10 +87,10 @@ class Autoencoder(nn.Module):
         features = self._read(self._corrupted(batch, generator))
         scored = scored or self.refinement is not None
         draw = self.latent(features, self._read, batch.context, draws, generator, scored)
+        given = _Given(self, batch, generator)
         if self.refinement is not None:
-            draw = self.refinement(draw, lambda z: self._joint(z, batch, generator), generator)
-        px = self._scored(draw.z, batch, generator)
-        return Trace(batch, draw, px, px.log_prob(batch.x, batch.mask), at)
+            draw = self.refinement(draw, given.joint, generator)
+        return Trace(batch, draw, *given.scored(draw.z), at)
 
     @overload
     def encode(self, rows: Rows) -> Tensor:
@@ -249,7 +249,7 @@ class Autoencoder(nn.Module):
 
         Raises BadInput where the batch has another context than the parts read.
         """
-        return self._joint(z, self._untouched(self._checked(batch)), None)
+        return _Given(self, self._untouched(self._checked(batch)), None).joint(z)
 
     @property
     def provides(self) -> frozenset[str]:
@@ -317,16 +317,12 @@ class Autoencoder(nn.Module):
         seen = batch.seen or batch
         return replace(batch, seen=replace(seen, x=self.corruption(seen.x, generator), seen=None))
 
-    def _scored(self, z: Tensor, batch: Batch, generator: Generator | None) -> Event:
+    def _px(self, z: Tensor, batch: Batch, generator: Generator | None) -> Event:
         """p(x|z) where x are the rows of a batch, which an autoregressive decoder reads."""
         if not isinstance(self.decoder, Autoregressive):
             return self._decoded(z, batch.context)
         px: Event = self.likelihood(full(self.decoder(z, batch.context, batch.x, generator)))
         return px
-
-    def _joint(self, z: Tensor, batch: Batch, generator: Generator | None) -> tuple[Tensor, Tensor]:
-        log_px = self._scored(z, batch, generator).log_prob(batch.x, batch.mask)
-        return log_px, self.latent.log_prior(z, self._read, batch.context)
 
     def _decoded(self, z: Tensor, context: Tensor | None) -> Event:
         px: Event = self.likelihood(full(self.decoder(z, context)))
@@ -370,6 +366,27 @@ class Autoencoder(nn.Module):
                 f"This model reads a context of {self.context} numbers a row, not of {size}: "
                 "give it what its parts were built for."
             )
+
+
+@final
+class _Given:
+    """What a model says of codes (K, B, D) given a batch; of the last ones it is kept."""
+
+    def __init__(self, model: Autoencoder, batch: Batch, generator: Generator | None) -> None:
+        self.model, self.batch, self.generator = model, batch, generator
+        self._last: tuple[Tensor, Event, Tensor] | None = None
+
+    def scored(self, z: Tensor) -> tuple[Event, Tensor]:
+        """p(x|z), and its log-density (K, B) at the batch's rows, in nats."""
+        if self._last is None or self._last[0] is not z:
+            px = self.model._px(z, self.batch, self.generator)
+            self._last = z, px, px.log_prob(self.batch.x, self.batch.mask)
+        return self._last[1:]
+
+    def joint(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """log p(x|z) and log p(z) in nats, (K, B) each."""
+        read, context = self.model._read, self.batch.context
+        return self.scored(z)[1], self.model.latent.log_prior(z, read, context)
 
 
 @final

@@ -79,7 +79,7 @@ def test_the_likelihood_lies_between_the_ways_forth_and_back() -> None:
     assert short.lower.mean() < found.lower.mean() < short.upper.mean()
 
 
-@pytest.mark.parametrize("recipe", ["iaf-vae", "ladder-vae"])
+@pytest.mark.parametrize("recipe", ["iaf-vae", "ladder-vae", "hvae"])
 def test_other_latents_are_annealed_too_and_nothing_is_left_behind(recipe: str) -> None:
     torch.manual_seed(0)
     model, _ = RECIPES[recipe]((1, 4, 4), net=MLP((8,)))
@@ -98,7 +98,7 @@ def test_other_latents_are_annealed_too_and_nothing_is_left_behind(recipe: str) 
 
 
 def test_a_prior_scores_codes_as_its_draws_were_scored() -> None:
-    for recipe in ("vae", "ladder-vae", "iaf-vae"):
+    for recipe in ("vae", "ladder-vae", "iaf-vae", "hvae"):
         model, _ = RECIPES[recipe]((4,))
         trace = model(torch.randn(3, 4), draws=5)
         log_px, log_p = model.joint(trace.draw.z, trace.batch)

@@ -16,6 +16,7 @@ import torch
 from training_process import (
     digits,
     main,
+    small_hvae,
     small_iaf,
     small_ladder,
     small_noisy,
@@ -153,7 +154,7 @@ class Interrupting(Objective):
 @pytest.mark.parametrize(
     ("build", "epoch"),
     [(small_vae, epoch) for epoch in (40 / 29, 57 / 29, float("inf"))]
-    + [(build, 40 / 29) for build in (small_iaf, small_vq, small_ladder, small_noisy)],
+    + [(build, 40 / 29) for build in (small_iaf, small_hvae, small_vq, small_ladder, small_noisy)],
 )
 def test_interrupted_in_and_between_epochs(
     build: Callable[..., Parts], epoch: float, tmp_path: Path

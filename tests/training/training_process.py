@@ -12,7 +12,7 @@ import torch
 from vaekit.data import Dataset, load
 from vaekit.errors import BadInput, Interrupted
 from vaekit.nets import MLP
-from vaekit.recipes import Parts, iaf_vae, ladder_vae, vae, vq_vae
+from vaekit.recipes import Parts, hvae, iaf_vae, ladder_vae, vae, vq_vae
 from vaekit.spec import Spec
 from vaekit.training import Training, fit
 
@@ -31,6 +31,11 @@ def small_vae(seed: int = 0, **options: Any) -> Parts:
 def small_iaf(seed: int = 0) -> Parts:
     torch.manual_seed(seed)
     return iaf_vae(SHAPE, net=MLP(hidden=(24,)), latent=3)
+
+
+def small_hvae(seed: int = 0) -> Parts:
+    torch.manual_seed(seed)
+    return hvae(SHAPE, net=MLP(hidden=(24,)), latent=3)
 
 
 def small_vq(seed: int = 0) -> Parts:
