@@ -140,8 +140,9 @@ class FullGaussian(Distribution):
 
     def _placed(self, noise: Tensor) -> Tensor:
         """Where standard normal noise (K, ..., D) goes."""
-        spread = (self.factor @ _columns(noise, self.loc)).movedim(-1, 0)
-        return self.loc + spread.reshape(noise.shape)
+        with torch.autocast(noise.device.type, enabled=False):  # products of 16 bits are others
+            spread = self.factor @ _columns(noise, self.loc)
+        return self.loc + spread.movedim(-1, 0).reshape(noise.shape)
 
     def _scored(self, noise: Tensor) -> Tensor:
         """The log-density where noise (K, ..., D) goes."""

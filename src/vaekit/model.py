@@ -97,11 +97,10 @@ class Autoencoder(nn.Module):
         scored = scored or self.refinement is not None
         read = _Aside(self._read, self.encoder, batch.rows if self.training else None)
         draw = self.latent(features, read, batch.context, draws, generator, scored)
+        given = _Given(self, batch, generator)
         if self.refinement is not None:
-            draw = self.refinement(draw, lambda z: self._joint(z, batch, generator), generator)
-        state = self._state(draw.z) if draw.state is None else draw.state
-        px = self._scored(state, batch, generator)
-        return Trace(batch, draw, px, px.log_prob(batch.x, batch.mask), at)
+            draw = self.refinement(draw, given.joint, generator)
+        return Trace(batch, draw, *given.scored(draw.z, draw.state), at)
 
     @overload
     def encode(self, rows: Rows) -> Tensor:
@@ -265,7 +264,7 @@ class Autoencoder(nn.Module):
 
         Raises BadInput where the batch has another context than the parts read.
         """
-        return self._joint(z, self._untouched(self._checked(batch)), None)
+        return _Given(self, self._untouched(self._checked(batch)), None).joint(z)
 
     @property
     def provides(self) -> frozenset[str]:
@@ -341,17 +340,12 @@ class Autoencoder(nn.Module):
         """What the decoder reads of codes (K, B, D)."""
         return self.latent.state(z) if isinstance(self.latent, Stateful) else z
 
-    def _scored(self, state: Tensor, batch: Batch, generator: Generator | None) -> Event:
+    def _px(self, state: Tensor, batch: Batch, generator: Generator | None) -> Event:
         """p(x|z) where x are the rows of a batch, which an autoregressive decoder reads."""
         if not isinstance(self.decoder, Autoregressive):
             return self._read_off(state, batch.context)
         px: Event = self.likelihood(full(self.decoder(state, batch.context, batch.x, generator)))
         return px
-
-    def _joint(self, z: Tensor, batch: Batch, generator: Generator | None) -> tuple[Tensor, Tensor]:
-        px = self._scored(self._state(z), batch, generator)
-        log_p = self.latent.log_prior(z, self._aside, batch.context)
-        return px.log_prob(batch.x, batch.mask), log_p
 
     def _read_off(self, state: Tensor, context: Tensor | None) -> Event:
         px: Event = self.likelihood(full(self.decoder(state, context)))
@@ -418,6 +412,31 @@ class _Aside:
             for part in norms:
                 part.training = False
             return self.read(batch)
+
+
+@final
+class _Given:
+    """What a model says of codes (K, B, D) given a batch; of the last ones it is kept."""
+
+    def __init__(self, model: Autoencoder, batch: Batch, generator: Generator | None) -> None:
+        self.model, self.batch, self.generator = model, batch, generator
+        self._last: tuple[Tensor, Event, Tensor] | None = None
+
+    def scored(self, z: Tensor, state: Tensor | None = None) -> tuple[Event, Tensor]:
+        """p(x|z), and its log-density (K, B) at the batch's rows, in nats.
+
+        state: what the decoder reads of the codes, where it is known.
+        """
+        if self._last is None or self._last[0] is not z:
+            state = self.model._state(z) if state is None else state
+            px = self.model._px(state, self.batch, self.generator)
+            self._last = z, px, px.log_prob(self.batch.x, self.batch.mask)
+        return self._last[1:]
+
+    def joint(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """log p(x|z) and log p(z) in nats, (K, B) each."""
+        read, context = self.model._aside, self.batch.context
+        return self.scored(z)[1], self.model.latent.log_prior(z, read, context)
 
 
 @final

@@ -80,7 +80,7 @@ def test_the_likelihood_lies_between_the_ways_forth_and_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "recipe", ["iaf-vae", "ladder-vae", "layered-vae", "vamp-vae", "maf-prior-vae"]
+    "recipe", ["iaf-vae", "ladder-vae", "layered-vae", "vamp-vae", "maf-prior-vae", "hvae"]
 )
 def test_other_latents_are_annealed_too_and_nothing_is_left_behind(recipe: str) -> None:
     torch.manual_seed(0)
@@ -102,7 +102,7 @@ def test_other_latents_are_annealed_too_and_nothing_is_left_behind(recipe: str) 
 def test_a_prior_scores_codes_as_its_draws_were_scored() -> None:
     for recipe in (
         *("vae", "ladder-vae", "layered-vae", "iaf-vae"),
-        *("mog-vae", "vamp-vae", "realnvp-vae"),
+        *("mog-vae", "vamp-vae", "realnvp-vae", "hvae"),
     ):
         model, _ = RECIPES[recipe]((4,))
         trace = model(torch.randn(3, 4), draws=5)

@@ -57,6 +57,13 @@ def test_densities_are_torch_s(q: FullGaussian) -> None:
     assert q.rsample().shape == (B, D)
 
 
+def test_what_is_charged_is_what_was_drawn_where_networks_have_16_bits() -> None:
+    with torch.autocast("cpu", torch.bfloat16):
+        q = stirred().float()(torch.randn(B, F))
+        z, log_q = q.draw(6)
+    torch.testing.assert_close(log_q, q.log_prob(z), rtol=1e-4, atol=1e-4)
+
+
 def test_samples_have_its_moments(q: FullGaussian) -> None:
     z = q.rsample((40_000,), seeded(4)).detach()
     assert within(z, q.loc)

@@ -17,6 +17,7 @@ from training_process import (
     digits,
     main,
     small_exemplar,
+    small_hvae,
     small_iaf,
     small_ladder,
     small_noisy,
@@ -155,7 +156,7 @@ class Interrupting(Objective):
 @pytest.mark.parametrize(
     ("build", "epoch"),
     [(small_vae, epoch) for epoch in (40 / 29, 57 / 29, float("inf"))]
-    + [(build, 40 / 29) for build in (small_iaf, small_vq, small_ladder, small_noisy)]
+    + [(build, 40 / 29) for build in (small_iaf, small_hvae, small_vq, small_ladder, small_noisy)]
     + [(build, 40 / 29) for build in (small_vamp, small_exemplar)],
 )
 def test_interrupted_in_and_between_epochs(

@@ -12,7 +12,7 @@ import torch
 from vaekit.data import Dataset, load
 from vaekit.errors import BadInput, Interrupted
 from vaekit.nets import MLP
-from vaekit.recipes import Parts, exemplar_vae, iaf_vae, ladder_vae, vae, vamp_vae, vq_vae
+from vaekit.recipes import Parts, exemplar_vae, hvae, iaf_vae, ladder_vae, vae, vamp_vae, vq_vae
 from vaekit.spec import Spec
 from vaekit.training import Training, fit
 
@@ -41,6 +41,11 @@ def small_vamp(seed: int = 0) -> Parts:
 def small_exemplar(seed: int = 0) -> Parts:
     torch.manual_seed(seed)
     return exemplar_vae(SHAPE, net=MLP(hidden=(24,)), latent=3, exemplars=99, exemplars_each=7)
+
+
+def small_hvae(seed: int = 0) -> Parts:
+    torch.manual_seed(seed)
+    return hvae(SHAPE, net=MLP(hidden=(24,)), latent=3)
 
 
 def small_vq(seed: int = 0) -> Parts:

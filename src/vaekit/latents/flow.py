@@ -137,6 +137,7 @@ class MaskedAutoregressive(nn.Module):
 
     def forward(self, features: Tensor) -> list[Map]:
         """The maps for features (B, F)."""
+        features = full(features)
         each = enumerate(zip(self.steps, self.steps(features), strict=True))
         return [_Backwards(step, forth, features, place) for place, (step, forth) in each]
 
@@ -154,8 +155,10 @@ class _Backwards:
 
     def call_and_ladj(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Where codes (..., B, D) go, and log |det| of the Jacobian there, (..., B)."""
-        z = self.forth.inv(x) if x.shape[-1] == 1 else self._solved(x)
-        return z, -self.forth.log_abs_det_jacobian(z, x)
+        # What is solved for and what is charged for must agree, which 16 bits would not.
+        with torch.autocast(x.device.type, enabled=False):
+            z = self.forth.inv(x) if x.shape[-1] == 1 else self._solved(x)
+            return z, -self.forth.log_abs_det_jacobian(z, x)
 
     def _solved(self, x: Tensor) -> Tensor:
         """The z that the map takes to x.
@@ -170,7 +173,7 @@ class _Backwards:
         outward = (last.mask * last.weight).unflatten(0, (size, -1)).unbind()
         biases = last.bias.unflatten(0, (size, -1)).unbind()
         said = self.features.expand(*x.shape[:-1], -1)
-        known = full(hidden(torch.cat([torch.zeros_like(x), said], -1)))
+        known = hidden(torch.cat([torch.zeros_like(x), said], -1))
         given, found = x.unbind(-1), list(x.unbind(-1))
         for place in _order(size, self.place):
             told = linear(act(known), outward[place], biases[place])
