@@ -145,7 +145,7 @@ def test_the_seed_of_torch_decides_the_weights() -> None:
     [
         ({"recipe": "vea"}, r"no recipe 'vea': did you mean vae\?"),
         ({"recipe": "beta_vae"}, r"no recipe 'beta_vae': did you mean beta-vae\?"),
-        ({"recipe": "transformer"}, r"no recipe 'transformer': use one of ae, vae, beta-vae"),
+        ({"recipe": "transformer"}, r"no recipe 'transformer': use one of ae, vae, cvae"),
         ({"recipe": ""}, r"no recipe '': use one of"),
         ({"net": "cnov"}, r"no net 'cnov': did you mean conv\?"),
         ({"likelihood": "bernouli"}, r"no likelihood 'bernouli': did you mean bernoulli\?"),

@@ -45,6 +45,8 @@ class Hamiltonian(nn.Module):
         tempering: Tempering = "fixed",
     ) -> None:
         super().__init__()
+        if size < 1:
+            raise BadInput(f"`latent` must be 1 or more, not {size}.")
         if not 0 <= leapfrog <= _MOST:
             raise BadInput(f"`leapfrog` must be between 0 and {_MOST}, not {leapfrog}.")
         if not 0 < step_size < _LARGEST:

@@ -1,0 +1,135 @@
+"""VAEs with codes one above the other."""
+
+from math import prod
+
+from vaekit.errors import expect
+from vaekit.latents import DeepLadder, Hierarchy, Ladder
+from vaekit.likelihoods import Likelihood
+from vaekit.nets import Net, Pyramid, Shape
+from vaekit.nets.activations import Activation
+from vaekit.objectives import ELBO, IWAE, warm_up
+from vaekit.recipes.assembly import Parts, assemble
+
+
+def ladder_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: tuple[int, ...] = (5, 10),
+    hidden_ladder: int = 128,
+    warmup: float = 5.0,
+    draws: int = 1,
+) -> Parts:
+    """A VAE with codes one above the other, the upper ones the prior of the lower ones.
+
+    Sønderby et al. 2016, https://arxiv.org/abs/1602.02282
+
+    Args:
+        latent: Size of the code at each level, from the top down.
+        hidden_ladder: Width of the networks between levels.
+        warmup: Epochs over which the rate's weight rises from 0, as in the paper; without it
+            much of the lower level stays unused.
+        draws: Codes drawn for each data point in a step.
+    """
+
+    def ladder(features: int, size: int) -> Ladder:
+        return Ladder(features, latent, hidden_ladder)
+
+    model = assemble(shape, net, likelihood, context, ladder, sum(latent))
+    return model, ELBO(warm_up(1.0, warmup), draws=draws)
+
+
+def layered_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: tuple[int, ...] = (50, 100),
+    hidden_levels: tuple[int, ...] = (100, 100),
+    activation_levels: Activation = "tanh",
+    warmup: float = 0.0,
+    draws: int = 1,
+) -> Parts:
+    """A VAE of several stochastic layers, each inferred from the one below it.
+
+    Its two-layer models are of `hidden` 200 200 and tanh.
+    Burda, Grosse and Salakhutdinov 2016, https://arxiv.org/abs/1509.00519
+
+    Args:
+        latent: Size of the code at each level, from the top down; the decoder reads the last.
+        hidden_levels: Widths of the network from each level to the one above, and mirrored back.
+        activation_levels: Its non-linearity.
+        warmup: Epochs over which the rate's weight rises from 0.
+        draws: Codes drawn for each data point in a step.
+    """
+
+    def layers(features: int, size: int) -> Hierarchy:
+        return Hierarchy(features, latent, hidden_levels, activation_levels)
+
+    size, lowest = sum(latent), (latent or (0,))[-1]
+    model = assemble(shape, net, likelihood, context, layers, size, reads=lowest)
+    return model, ELBO(warm_up(1.0, warmup), draws=draws)
+
+
+def layered_iwae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: tuple[int, ...] = (50, 100),
+    hidden_levels: tuple[int, ...] = (100, 100),
+    activation_levels: Activation = "tanh",
+    draws: int = 50,
+) -> Parts:
+    """An IWAE of several stochastic layers, each inferred from the one below it.
+
+    Its two-layer models are of `hidden` 200 200 and tanh.
+    Burda, Grosse and Salakhutdinov 2016, https://arxiv.org/abs/1509.00519
+
+    Args:
+        latent: Size of the code at each level, from the top down; the decoder reads the last.
+        hidden_levels: Widths of the network from each level to the one above, and mirrored back.
+        activation_levels: Its non-linearity.
+        draws: K, the codes drawn for each data point in a step.
+    """
+
+    def layers(features: int, size: int) -> Hierarchy:
+        return Hierarchy(features, latent, hidden_levels, activation_levels)
+
+    size, lowest = sum(latent), (latent or (0,))[-1]
+    model = assemble(shape, net, likelihood, context, layers, size, reads=lowest)
+    return model, IWAE(draws)
+
+
+def very_deep_vae(
+    shape: Shape,
+    *,
+    net: Pyramid | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 4,
+    warmup: float = 0.0,
+    draws: int = 1,
+) -> Parts:
+    """A VAE of pictures with many levels of codes, from a single place to half the picture's size.
+
+    Training is steadier with `skip`. Child 2021, https://arxiv.org/abs/2011.10650
+
+    Args:
+        latent: Channels of the code at every level.
+        warmup: Epochs over which the rate's weight rises from 0.
+        draws: Codes drawn for each data point in a step.
+    """
+    net = net or Pyramid()
+    expect("net", net, Pyramid, "a `Pyramid`")
+
+    def deep(features: int, size: int) -> DeepLadder:
+        return DeepLadder(net, shape, latent)
+
+    size, reads = net.code(shape, latent), prod(net.maps(shape)[0])
+    model = assemble(shape, net, likelihood, context, deep, size, reads=reads)
+    return model, ELBO(warm_up(1.0, warmup), draws=draws)
