@@ -11,6 +11,7 @@ from vaekit.contracts import Part, Read
 from vaekit.distributions import BY_DIMENSION, DiagonalGaussian, full
 from vaekit.errors import BadInput
 from vaekit.latents.gaussian import GaussianPosterior, StandardNormal
+from vaekit.latents.spaces import EUCLIDEAN
 from vaekit.records import Draw
 
 _rates = BY_DIMENSION[DiagonalGaussian, DiagonalGaussian]
@@ -40,6 +41,7 @@ class Ladder(nn.Module):
         if hidden_ladder < 1:
             raise BadInput(f"`hidden_ladder` must be 1 or more, not {hidden_ladder}.")
         self.sizes, self.size, self.context = tuple(sizes), sum(sizes), 0
+        self.space = EUCLIDEAN
         self.provides = frozenset({"z", "code", "log_q", "log_p", "rate", "rates", "prior"})
         widths = [hidden_ladder] * (len(sizes) - 1) + [features]  # of each level's features
         self.up = nn.ModuleList(

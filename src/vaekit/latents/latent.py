@@ -7,6 +7,7 @@ from torch import Generator, Tensor, nn
 from vaekit.contracts import Infer, Part, Posterior, Prior, Read, Still
 from vaekit.distributions import BY_DIMENSION, full, rate, rate_by_dimension
 from vaekit.errors import BadInput
+from vaekit.latents.spaces import EUCLIDEAN, space_of
 from vaekit.records import Draw
 
 
@@ -16,7 +17,7 @@ class Latent(nn.Module):
 
     posterior: from features (B, F) to q. prior: from (infer, context) to p.
 
-    Raises BadInput where they are of different sizes.
+    Raises BadInput where they are of different sizes or spaces.
     """
 
     def __init__(self, posterior: Posterior, prior: Prior) -> None:
@@ -25,6 +26,13 @@ class Latent(nn.Module):
             raise BadInput(
                 f"The posterior is of {posterior.size} dimensions and the prior of {prior.size}: "
                 "give both the same size."
+            )
+        self.space = space_of(posterior)
+        if self.space != (other := space_of(prior)):
+            mine, its = type(posterior).__name__, type(prior).__name__
+            raise BadInput(
+                f"Codes of {mine} lie {self.space} and those of {its} {other}: "
+                f"give {mine} a prior such as {self.space.prior}."
             )
         self.posterior, self.prior = posterior, prior
         self.size, self.context = posterior.size, prior.context
@@ -94,7 +102,7 @@ class Deterministic(nn.Module):
 
     def __init__(self, features: int, size: int) -> None:
         super().__init__()
-        self.size, self.context = size, 0
+        self.size, self.context, self.space = size, 0, EUCLIDEAN
         self.provides = frozenset({"z", "code"})
         self.head = nn.Linear(features, size)
 
