@@ -217,7 +217,9 @@ def test_codes_that_cost_nothing_have_no_elbo_and_no_prior(quick: Quick) -> None
     assert np.isfinite(own.distortion)
 
 
-@pytest.mark.parametrize("recipe", ["vq-vae", "ladder-vae", "iwae", "iaf-vae"])
+@pytest.mark.parametrize(
+    "recipe", ["vq-vae", "ladder-vae", "iwae", "iaf-vae", "svae", "poincare-vae", "gumbel-vae"]
+)
 def test_other_latents_have_flat_codes(quick: Quick, recipe: str) -> None:
     found = explored(quick(recipe))
     scene = asked(found)

@@ -21,8 +21,8 @@ class Concrete:
     """Concrete, or Gumbel-softmax, distributions of P positions side by side.
 
     Draws are the softmax of logits with Gumbel noise over the temperature. Log-densities are
-    those of the logarithms of draws, which are not bounded as the draws are; between two such
-    distributions the difference is the same. Jang, Gu and Poole 2017,
+    those of the logarithms of their ratios, which have no bounds; as both a posterior's and a
+    prior's are, the rate is the same. Jang, Gu and Poole 2017,
     https://arxiv.org/abs/1611.01144; Maddison, Mnih and Teh 2017, https://arxiv.org/abs/1611.00712
 
     logits: of categories, (..., P, M). temperature: close to 0 draws are almost whole.
@@ -72,7 +72,7 @@ class Concrete:
         return logs.exp().flatten(-2), self._scored(logs)
 
     def log_prob(self, value: Tensor) -> Tensor:
-        """Log-densities in nats of the logarithms of codes (..., P x M)."""
+        """Log-densities in nats of codes (..., P x M)."""
         smallest = torch.finfo(value.dtype).tiny
         return self._scored(
             value.view(*value.shape[:-1], *self.logits.shape[-2:]).clamp(min=smallest).log()

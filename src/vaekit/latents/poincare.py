@@ -70,7 +70,8 @@ class WrappedNormal:
         away = self._added(-self.loc, self.space.onto(value))
         reach = _length(away)
         ratio = (self.root * reach).clamp(max=1 - EDGE / 10)
-        return self._scored(2 / self.root * ratio.atanh() / reach * away)
+        way: Tensor = (2 / self.root) * ratio.atanh() / reach * away
+        return self._scored(way)
 
     def still(self) -> "WrappedNormal":
         """The same with its parameters as constants."""
