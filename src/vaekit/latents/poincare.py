@@ -83,7 +83,7 @@ class WrappedNormal:
         """Log-densities of what lies in directions and at distances (..., D) from the point."""
         far = (self.root * _length(way).squeeze(-1)).clamp(min=_SMALL)
         # The logarithm of sinh(far) / far, by which hyperbolic volume outgrows flat volume.
-        growth = far + (-(-2 * far).expm1() / (2 * far)).log()
+        growth: Tensor = far + (-(-2 * far).expm1() / (2 * far)).log()
         return self.noise.log_prob(way) - (way.shape[-1] - 1) * growth
 
     def _placed(self, way: Tensor) -> Tensor:

@@ -56,8 +56,8 @@ class PoincareBall:
     def onto(self, z: Tensor) -> Tensor:
         """The nearest points of the ball to points (..., D), short of its edge."""
         radius = (1 - EDGE) / self.curvature**0.5
-        length = z.square().sum(-1, keepdim=True).sqrt()
-        kept: Tensor = z * (radius / length.clamp(min=radius))
+        length = z.square().sum(-1, keepdim=True).clamp(min=radius**2).sqrt()
+        kept: Tensor = z * (radius / length)
         return kept
 
 
