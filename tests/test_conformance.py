@@ -85,6 +85,7 @@ KINDS = {
 OPTIONS: dict[str, dict[str, Any]] = {
     "dfc-vae": {"network": "squeezenet", "layers": ["fire2"]},
     "vq-vae": {"positions": 3, "codes": 5, "width": 2},
+    "gumbel-vae": {"positions": 3, "categories": 4},
     "ladder-vae": {"latent": (2, 3)},
     "layered-vae": {"latent": (2, 3), "hidden_levels": (4,)},
     "layered-iwae": {"latent": (2, 2, 3), "hidden_levels": (4, 5)},
@@ -111,6 +112,8 @@ OF_VAE |= {"geco-vae", "layered-vae", "layered-iwae"}
 OF_VAE |= {"maf-vae", "spline-vae", "planar-vae", "radial-vae", "householder", "full-rank-vae"}
 OF_VAE |= {"hvae"}
 OF_VAE |= {"mog-vae", "vamp-vae", "exemplar-vae", "realnvp-vae", "maf-prior-vae"}
+OF_VAE |= {"svae", "power-spherical-vae", "poincare-vae", "gumbel-vae"}
+CHOSEN = {"vq-vae", "gumbel-vae"}  # whose encodings may choose the same vectors or categories
 COUNTS = {"poisson", "negative-binomial", "zero-inflated"}
 LEVELS = {"pixel-categorical", "discretised-logistic", "logistic-mixture"}
 FOR_FEW = COUNTS | LEVELS | {"laplace", "student-t"}
@@ -348,7 +351,7 @@ def test_what_is_told_reaches_every_part_that_reads_it(recipe: str, feature_weig
     assert x.context is not None
     other = Batch(x.x, x.context.roll(1, 0) + 1)
     codes = model.encode(x)
-    if recipe != "vq-vae":  # whose encodings may choose the same vectors
+    if recipe not in CHOSEN:
         assert not torch.equal(codes, model.encode(other))
     assert not torch.equal(model.decode(codes, x.context), model.decode(codes, other.context))
     for rows in (x.x, Batch(x.x, x.context[:, 1:])):

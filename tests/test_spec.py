@@ -178,6 +178,8 @@ def test_a_code_without_a_size_is_refused_by_its_flag(recipe: str, size: int) ->
         options = {"latent": (size,)}
     if recipe == "vq-vae":
         options, named = {"positions": 1, "width": size}, "`positions` times `width`"
+    if recipe == "gumbel-vae":
+        options, named = {"positions": 1, "categories": size}, "`positions` times `categories`"
     with pytest.raises(BadInput, match=rf"^{named} must be 1 or more, not {size}\."):
         Spec(recipe, SHAPE, options, context=2).build()
 

@@ -5,7 +5,7 @@ Every part is an `nn.Module`, and what it needs and gives is known when it is bu
 """
 
 from collections.abc import Callable, Iterator
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import Generator, Tensor, nn
@@ -102,6 +102,18 @@ class Transforming(Part, Protocol):
 
     def __call__(self, x: Tensor, drawn: Tensor) -> Tensor:
         """Rows (B, *shape), changed."""
+
+
+class Space(Protocol):
+    """Where codes lie; two are equal where they are the same.
+
+    As a text it says where that is, and `prior` names a prior whose codes lie there.
+    """
+
+    prior: ClassVar[str]
+
+    def onto(self, z: Tensor) -> Tensor:
+        """The codes nearest to any points (..., D), which may be none."""
 
 
 class CodeDistribution(Protocol):
@@ -226,11 +238,16 @@ class LatentPart(Part, Protocol):
     size: D, numbers of a code: what the decoder reads, what `encode` returns and what a file of
         codes holds for each row. A hierarchy lays its levels side by side.
     provides: the fields of `Draw` it fills, and "prior" where codes can be drawn without data.
+    space: where codes lie; what is decoded is moved there, so that any walk is one of codes.
     """
 
     size: int
     context: int
     provides: frozenset[str]
+
+    @property
+    def space(self) -> Space:
+        """The space of its codes."""
 
     def forward(
         self,

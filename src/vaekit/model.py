@@ -152,6 +152,8 @@ class Autoencoder(nn.Module):
     ) -> Tensor | Array:
         """The likelihood's mean for each code (B, D), shape (B, *shape); an array for arrays.
 
+        Numbers that are no code, off the sphere say, are decoded as the nearest one.
+
         temperature: of the steps that an autoregressive decoder draws; at 0 it plays what is
             likeliest in each. generator: that they are drawn with.
         Raises BadInput for a temperature of other decoders.
@@ -164,7 +166,8 @@ class Autoencoder(nn.Module):
         given = None if context is None else torch.as_tensor(context)
         batch = self._untouched(self._checked(Batch(z, given)))
         use = self._playing(temperature, generator) if temperature else self.px
-        return self._used(batch, lambda part: use(part.x[None], part.context).mean.squeeze(0))
+        onto = self.latent.space.onto
+        return self._used(batch, lambda part: use(onto(part.x)[None], part.context).mean.squeeze(0))
 
     @overload
     def reconstruct(self, rows: Rows) -> Tensor:

@@ -119,6 +119,10 @@ def test_what_makes_no_sense_is_refused() -> None:
         model, _ = RECIPES[recipe]((1, 4, 4))
         with pytest.raises(BadInput, match="Annealing needs a prior whose density is known"):
             annealed_likelihood(model, torch.rand(2, 1, 4, 4))
+    for recipe in ("svae", "poincare-vae", "gumbel-vae"):
+        model, _ = RECIPES[recipe]((1, 4, 4))
+        with pytest.raises(BadInput, match="Annealing moves codes freely, and this model's lie"):
+            annealed_likelihood(model, torch.rand(2, 1, 4, 4))
     with pytest.raises(BadInput, match="`n` must be 1 or more"):
         bidirectional(linear(), 0)
 

@@ -218,7 +218,18 @@ def test_codes_that_cost_nothing_have_no_elbo_and_no_prior(quick: Quick) -> None
 
 
 @pytest.mark.parametrize(
-    "recipe", ["vq-vae", "ladder-vae", "layered-vae", "iwae", "iaf-vae", "vamp-vae"]
+    "recipe",
+    [
+        "vq-vae",
+        "ladder-vae",
+        "layered-vae",
+        "iwae",
+        "iaf-vae",
+        "vamp-vae",
+        "svae",
+        "poincare-vae",
+        "gumbel-vae",
+    ],
 )
 def test_other_latents_have_flat_codes(quick: Quick, recipe: str) -> None:
     found = explored(quick(recipe))

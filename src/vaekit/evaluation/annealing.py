@@ -9,6 +9,7 @@ from torch import Generator, Tensor
 
 from vaekit.distributions import log_mean_exp
 from vaekit.errors import BadInput
+from vaekit.latents import EUCLIDEAN
 from vaekit.model import Autoencoder, evaluating
 from vaekit.records import Batch, as_batch, check_seed
 
@@ -203,4 +204,9 @@ def _check(model: Autoencoder) -> None:
         raise BadInput(
             f"Annealing needs a prior whose density is known, and {type(model.latent).__name__} "
             "has none: use a stochastic latent, such as vae's."
+        )
+    if model.latent.space != EUCLIDEAN:
+        raise BadInput(
+            f"Annealing moves codes freely, and this model's lie {model.latent.space}: "
+            "use `draws`, the importance-weighted bound."
         )

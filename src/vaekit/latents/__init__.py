@@ -1,6 +1,7 @@
 """Latents: the code between encoder and decoder, of whatever kind."""
 
 from vaekit.latents.codebook import Codebook
+from vaekit.latents.concrete import ConcretePosterior, ConcretePrior
 from vaekit.latents.deep import DeepLadder
 from vaekit.latents.flow import (
     Flow,
@@ -22,10 +23,16 @@ from vaekit.latents.ladder import Ladder
 from vaekit.latents.latent import Deterministic, Latent
 from vaekit.latents.maps import Householder, Planar, Radial
 from vaekit.latents.mixture import MixturePrior
+from vaekit.latents.poincare import PoincarePosterior, PoincarePrior
 from vaekit.latents.pseudo import ExemplarPrior, VampPrior
+from vaekit.latents.spaces import EUCLIDEAN
+from vaekit.latents.sphere import PowerSpherical, SpherePosterior, SpherePrior, VonMisesFisher
 
 __all__ = [
+    "EUCLIDEAN",
     "Codebook",
+    "ConcretePosterior",
+    "ConcretePrior",
     "ConditionalNormal",
     "DeepLadder",
     "Deterministic",
@@ -43,10 +50,16 @@ __all__ = [
     "MaskedAutoregressive",
     "MixturePrior",
     "Planar",
+    "PoincarePosterior",
+    "PoincarePrior",
+    "PowerSpherical",
     "Radial",
+    "SpherePosterior",
+    "SpherePrior",
     "StandardNormal",
     "Tempering",
     "VampPrior",
+    "VonMisesFisher",
     "inverse_autoregressive",
     "neural_spline",
 ]

@@ -9,6 +9,7 @@ from torch import Generator, Tensor, nn
 from vaekit.contracts import Part, Read
 from vaekit.distributions import full
 from vaekit.errors import BadInput
+from vaekit.latents.spaces import EUCLIDEAN
 from vaekit.records import Draw
 
 _IDLE = 100  # steps that a code may go unused before it is revived
@@ -54,7 +55,7 @@ class Codebook(nn.Module):
         if not (commitment >= 0 and math.isfinite(commitment)):
             raise BadInput(f"`commitment` must be zero or more, not {commitment:g}.")
         self.positions, self.width, self.size, self.context = positions, width, positions * width, 0
-        self.decay, self.commitment = decay, commitment
+        self.decay, self.commitment, self.space = decay, commitment, EUCLIDEAN
         self.provides = frozenset({"z", "code", "rate", "penalty", "prior"})
         self.head = nn.Linear(features, self.size)
         self.register_buffer("book", torch.randn(codes, width))

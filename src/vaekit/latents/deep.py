@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from vaekit.contracts import Part, Read, Shape
 from vaekit.distributions import BY_DIMENSION, DiagonalGaussian, full
+from vaekit.latents.spaces import EUCLIDEAN
 from vaekit.nets import Pyramid
 from vaekit.nets.pyramid import Added, as_maps, flattened, quieted
 from vaekit.records import Draw
@@ -51,6 +52,7 @@ class DeepLadder(nn.Module):
         self.places = [p for p in reversed(range(len(self.maps))) for _ in range(net.levels[p])]
         self.codes = [(latent, *self.maps[place][1:]) for place in self.places]
         self.sizes = [prod(code) for code in self.codes]
+        self.space = EUCLIDEAN
         self.size, self.reads = net.code(shape, latent), prod(self.maps[0])
         quiet = len(self.places) ** -0.5
         self.posteriors, self.priors = nn.ModuleList(), nn.ModuleList()

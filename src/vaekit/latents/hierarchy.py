@@ -13,6 +13,7 @@ from vaekit.distributions import DiagonalGaussian, drawn, gaussian_of
 from vaekit.errors import BadInput
 from vaekit.latents.gaussian import GaussianPosterior
 from vaekit.latents.levels import check_sizes, on_top
+from vaekit.latents.spaces import EUCLIDEAN
 from vaekit.nets import MLP
 from vaekit.nets.activations import Activation
 from vaekit.records import Draw
@@ -51,6 +52,7 @@ class Hierarchy(nn.Module):
         if not hidden_levels or min(hidden_levels) < 1:
             raise BadInput(f"`hidden_levels` must be widths above 0, not {list(hidden_levels)}.")
         self.sizes, self.size, self.reads = tuple(sizes), sum(sizes), sizes[-1]
+        self.space = EUCLIDEAN
         up = MLP(tuple(hidden_levels), activation_levels, centre=0.0)
         down = MLP(tuple(reversed(hidden_levels)), activation_levels, centre=0.0)
         self.bottom = GaussianPosterior(features, sizes[-1])

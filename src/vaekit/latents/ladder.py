@@ -19,6 +19,7 @@ from vaekit.distributions import (
 from vaekit.errors import BadInput
 from vaekit.latents.gaussian import GaussianPosterior
 from vaekit.latents.levels import check_sizes, on_top
+from vaekit.latents.spaces import EUCLIDEAN
 from vaekit.records import Draw
 
 _rates = BY_DIMENSION[DiagonalGaussian, DiagonalGaussian]
@@ -57,6 +58,7 @@ class Ladder(nn.Module):
         if hidden_ladder < 1:
             raise BadInput(f"`hidden_ladder` must be 1 or more, not {hidden_ladder}.")
         self.sizes, self.size, self.merged = tuple(sizes), sum(sizes), merged
+        self.space = EUCLIDEAN
         widths = [hidden_ladder] * (len(sizes) - 1) + [features]  # of each level's features
         self.up = nn.ModuleList(
             nn.Sequential(nn.Linear(lower, upper), nn.ReLU()) for upper, lower in pairwise(widths)

@@ -17,6 +17,7 @@ from vaekit.contracts import (
 )
 from vaekit.distributions import BY_DIMENSION, drawn, full, rate, rate_by_dimension
 from vaekit.errors import BadInput
+from vaekit.latents.spaces import EUCLIDEAN, space_of
 from vaekit.records import Batch, Draw
 
 
@@ -26,8 +27,8 @@ class Latent(nn.Module):
 
     posterior: from features (B, F) to q. prior: from (infer, context) to p.
 
-    Raises BadInput where they are of different sizes, or the prior makes no sense with such a
-    posterior.
+    Raises BadInput where they are of different sizes or spaces, or the prior makes no sense with
+    such a posterior.
     """
 
     def __init__(self, posterior: Posterior, prior: Prior) -> None:
@@ -36,6 +37,13 @@ class Latent(nn.Module):
             raise BadInput(
                 f"The posterior is of {posterior.size} dimensions and the prior of {prior.size}: "
                 "give both the same size."
+            )
+        self.space = space_of(posterior)
+        if self.space != (other := space_of(prior)):
+            mine, its = type(posterior).__name__, type(prior).__name__
+            raise BadInput(
+                f"Codes of {mine} lie {self.space} and those of {its} {other}: "
+                f"give {mine} a prior such as {self.space.prior}."
             )
         if isinstance(prior, Choosy):
             prior.check(posterior.gives)
@@ -124,7 +132,7 @@ class Deterministic(nn.Module):
 
     def __init__(self, features: int, size: int) -> None:
         super().__init__()
-        self.size, self.context = size, 0
+        self.size, self.context, self.space = size, 0, EUCLIDEAN
         self.provides = frozenset({"z", "code"})
         self.head = nn.Linear(features, size)
 

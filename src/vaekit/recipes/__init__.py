@@ -19,7 +19,7 @@ from vaekit.recipes.assembly import (
 )
 from vaekit.recipes.basic import ae, cvae, vae
 from vaekit.recipes.bounds import ciwae, dreg_iwae, iwae, miwae, piwae, renyi_vae, stl_vae
-from vaekit.recipes.codes import vq_vae
+from vaekit.recipes.codes import gumbel_vae, poincare_vae, power_spherical_vae, svae, vq_vae
 from vaekit.recipes.hierarchies import ladder_vae, layered_iwae, layered_vae, very_deep_vae
 from vaekit.recipes.melodies import music_vae
 from vaekit.recipes.pictures import dfc_vae, generator, vae_gan
@@ -76,6 +76,10 @@ GROUPS: dict[str, dict[str, Callable[..., Parts]]] = {
     },
     "other codes": {
         "vq-vae": vq_vae,
+        "gumbel-vae": gumbel_vae,
+        "svae": svae,
+        "power-spherical-vae": power_spherical_vae,
+        "poincare-vae": poincare_vae,
     },
     "hierarchies": {
         "ladder-vae": ladder_vae,
@@ -119,6 +123,7 @@ __all__ = [
     "gaussian",
     "geco_vae",
     "generator",
+    "gumbel_vae",
     "householder",
     "hvae",
     "iaf_vae",
@@ -135,11 +140,14 @@ __all__ = [
     "paper",
     "piwae",
     "planar_vae",
+    "poincare_vae",
+    "power_spherical_vae",
     "radial_vae",
     "realnvp_vae",
     "renyi_vae",
     "spline_vae",
     "stl_vae",
+    "svae",
     "vae",
     "vae_gan",
     "vamp_vae",

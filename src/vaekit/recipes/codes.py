@@ -1,9 +1,20 @@
 """Autoencoders whose codes are no points of a Euclidean space."""
 
-from vaekit.latents import Codebook
+from vaekit.latents import (
+    Codebook,
+    ConcretePosterior,
+    ConcretePrior,
+    Latent,
+    PoincarePosterior,
+    PoincarePrior,
+    PowerSpherical,
+    SpherePosterior,
+    SpherePrior,
+    VonMisesFisher,
+)
 from vaekit.likelihoods import Likelihood
 from vaekit.nets import Net, Shape
-from vaekit.objectives import ELBO
+from vaekit.objectives import ELBO, warm_up
 from vaekit.recipes.assembly import Parts, assemble
 
 _SIDE_BY_SIDE = "positions` times `width"
@@ -38,3 +49,118 @@ def vq_vae(
 
     size = positions * width
     return assemble(shape, net, likelihood, context, book, size, _SIDE_BY_SIDE), ELBO(0.0)
+
+
+def svae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    concentration: float = 100.0,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose codes lie on a sphere, around which the posterior is von Mises and Fisher's.
+
+    Davidson et al. 2018, https://arxiv.org/abs/1804.00891
+
+    Args:
+        latent: Numbers of a code, one more than the sphere has dimensions.
+        concentration: Of the posterior, about where it starts.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+
+    def sphere(features: int, size: int) -> Latent:
+        posterior = SpherePosterior(features, size, VonMisesFisher, concentration)
+        return Latent(posterior, SpherePrior(size))
+
+    model = assemble(shape, net, likelihood, context, sphere, latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def power_spherical_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    concentration: float = 100.0,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose codes lie on a sphere, with a posterior that is drawn from without rejection.
+
+    De Cao and Aziz 2020, https://arxiv.org/abs/2006.04437
+
+    Args:
+        latent: Numbers of a code, one more than the sphere has dimensions.
+        concentration: Of the posterior, about where it starts.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+
+    def sphere(features: int, size: int) -> Latent:
+        posterior = SpherePosterior(features, size, PowerSpherical, concentration)
+        return Latent(posterior, SpherePrior(size))
+
+    model = assemble(shape, net, likelihood, context, sphere, latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def poincare_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: int = 10,
+    curvature: float = 1.0,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose codes lie in hyperbolic space, which has room for trees.
+
+    Mathieu et al. 2019, https://arxiv.org/abs/1901.06033
+
+    Args:
+        latent: Size of the code.
+        curvature: How fast space grows with the distance from a point.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+
+    def ball(features: int, size: int) -> Latent:
+        posterior = PoincarePosterior(features, size, curvature)
+        return Latent(posterior, PoincarePrior(size, curvature))
+
+    model = assemble(shape, net, likelihood, context, ball, latent)
+    return model, ELBO(warm_up(1.0, warmup))
+
+
+def gumbel_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    positions: int = 16,
+    categories: int = 10,
+    temperature: float = 0.67,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE whose code is made of categories, relaxed while training so that gradients pass.
+
+    Jang, Gu and Poole 2017, https://arxiv.org/abs/1611.01144
+
+    Args:
+        positions: Categories in a code.
+        categories: What each is one of.
+        temperature: Of the relaxation, throughout; close to 0 it is none.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+
+    def relaxed(features: int, size: int) -> Latent:
+        posterior = ConcretePosterior(features, positions, categories, temperature)
+        return Latent(posterior, ConcretePrior(positions, categories, temperature))
+
+    size, named = positions * categories, "positions` times `categories"
+    model = assemble(shape, net, likelihood, context, relaxed, size, named)
+    return model, ELBO(warm_up(1.0, warmup))
