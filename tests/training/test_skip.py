@@ -93,6 +93,14 @@ def test_where_every_step_is_left_out_training_says_so() -> None:
             fit(model, objective, digits(), Training(epochs=1, skip=skip), progress=False)
 
 
+def test_where_most_steps_are_left_out_training_warns() -> None:
+    model, objective = spiked(dict.fromkeys(range(20), 1e9))
+    with pytest.warns(UserWarning, match=r"20 of the epoch's 29 steps were left out"):
+        fit(
+            model, objective, digits(), Training(epochs=1, batch_size=50, skip=LONG), progress=False
+        )
+
+
 def test_a_resumed_run_has_left_out_the_same_steps(tmp_path: Path) -> None:
     times = {4: math.nan, 9: 1e9, 20: math.inf, 33: 1e9}
     options = Training(epochs=2, batch_size=50, skip=LONG, ema=0.9)

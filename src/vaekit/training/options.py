@@ -29,8 +29,8 @@ class Training:
         lr_warmup: Epochs over which the learning rate rises from zero.
         weight_decay: Share of every weight taken off in a step, times the learning rate (AdamW).
         clip: Longest gradient a step may follow; longer ones are scaled down to this norm.
-        skip: Longest gradient that is followed at all: a step whose gradient is longer, or not
-            finite, is left out, and the log counts these.
+        skip: Longest gradient that is followed at all, many times the usual ones: a step whose
+            gradient is longer, or not finite, is left out, and the log counts these.
         ema: Decay of averaged weights, such as 0.999; the average is then the final model.
         patience: Epochs to wait for a better validation loss; the best weights are kept.
         compile: Compile encoder and decoder: slow to start, faster on large networks.

@@ -238,6 +238,8 @@ class Session:
         }
         if self.options.skip is not None:
             record["skipped"] = at.skipped
+            if 2 * at.skipped > at.batch:
+                warnings.warn(_MOST_SKIPPED.format(at.skipped, at.batch), stacklevel=2)
         if code and not held_out:  # of some training rows, after the epoch: no mean over it
             record["code"] = {"rows": self.validation.rows, **code}
         at.epoch, at.batch, at.skipped = at.epoch + 1, 0, 0
@@ -261,6 +263,12 @@ class Session:
 
     def _learning_rate(self, step: int) -> float:
         return self.options.learning_rate_at(step, len(self.batches))
+
+
+_MOST_SKIPPED = (
+    "{} of the epoch's {} steps were left out, as their gradients were longer: raise `skip`, which "
+    "is for the few that would undo training."
+)
 
 
 def _takes_one_row(model: Autoencoder, dataset: Dataset) -> bool:
