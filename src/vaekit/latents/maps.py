@@ -111,8 +111,8 @@ class Householder(nn.Module):
         super().__init__()
         self.numbers, self.steps = (size,), check_steps(steps)
         self.head = nn.Linear(features, self.steps * size)
-        # At first all rows are reflected alike, which costs nothing; of long v, small changes of the
-        # weights turn no row's code at once.
+        # At first all rows are reflected alike, which costs nothing; of a long v, small changes
+        # turn little.
         quieten(self.head.weight)
         nn.init.normal_(self.head.bias)
 
