@@ -111,7 +111,10 @@ class Householder(nn.Module):
         super().__init__()
         self.numbers, self.steps = (size,), check_steps(steps)
         self.head = nn.Linear(features, self.steps * size)
-        quieten(self.head.weight)  # at first all rows are reflected alike, which costs nothing
+        # At first all rows are reflected alike, which costs nothing; of a long v, small changes
+        # turn little.
+        quieten(self.head.weight)
+        nn.init.normal_(self.head.bias)
 
     def forward(self, features: Tensor) -> list[Map]:
         """The maps for features (B, F)."""

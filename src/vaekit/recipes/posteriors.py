@@ -214,7 +214,7 @@ def hvae(
 
     Args:
         latent: Size of the code.
-        leapfrog: Steps of the dynamics; each costs as much as decoding and back.
+        leapfrog: Steps of the dynamics; each costs most of what a plain VAE's training step does.
         step_size: Of each at the start, below 0.5; it is learned for every dimension.
         tempering: How momenta, wide at first, are cooled: fixed learns the first temperature, free
             what every step cools by, none has none.
