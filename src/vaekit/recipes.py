@@ -431,7 +431,7 @@ def mog_vae(
     context: int = 0,
     latent: int = 10,
     gaussians: int = 100,
-    warmup: float = 0.0,
+    warmup: float = 5.0,
 ) -> Parts:
     """A VAE whose prior is a learned mixture of Gaussians, which costs next to nothing.
 
@@ -440,11 +440,12 @@ def mog_vae(
     Args:
         latent: Size of the code.
         gaussians: How many the mixture has.
-        warmup: Epochs over which the rate's weight rises from 0.
+        warmup: Epochs over which the rate's weight rises from 0, as time's cube: at first a prior
+            that learns follows posteriors that say nothing.
     """
     priced = against(lambda size: MixturePrior(size, gaussians))
     model = assemble(shape, net, likelihood, context, priced, latent)
-    return model, ELBO(warm_up(1.0, warmup))
+    return model, ELBO(cubic(1.0, warmup))
 
 
 def vamp_vae(
@@ -511,7 +512,7 @@ def realnvp_vae(
     latent: int = 10,
     steps: int = 4,
     hidden_flow: int = 128,
-    warmup: float = 0.0,
+    warmup: float = 5.0,
 ) -> Parts:
     """A VAE whose prior is bent by coupling layers, which are quick to score and to draw from.
 
@@ -521,11 +522,12 @@ def realnvp_vae(
         latent: Size of the code.
         steps: Flows, one after the other.
         hidden_flow: Width of the flows' networks.
-        warmup: Epochs over which the rate's weight rises from 0.
+        warmup: Epochs over which the rate's weight rises from 0, as time's cube: at first a prior
+            that learns follows posteriors that say nothing.
     """
     priced = against(lambda size: FlowPrior(size, steps, hidden_flow, coupled=True))
     model = assemble(shape, net, likelihood, context, priced, latent)
-    return model, ELBO(warm_up(1.0, warmup))
+    return model, ELBO(cubic(1.0, warmup))
 
 
 def maf_prior_vae(
@@ -537,7 +539,7 @@ def maf_prior_vae(
     latent: int = 10,
     steps: int = 4,
     hidden_flow: int = 128,
-    warmup: float = 0.0,
+    warmup: float = 5.0,
 ) -> Parts:
     """A VAE whose prior is bent by masked autoregressive flows; drawing takes D passes.
 
@@ -547,11 +549,12 @@ def maf_prior_vae(
         latent: Size of the code.
         steps: Flows, one after the other.
         hidden_flow: Width of the flows' networks.
-        warmup: Epochs over which the rate's weight rises from 0.
+        warmup: Epochs over which the rate's weight rises from 0, as time's cube: at first a prior
+            that learns follows posteriors that say nothing.
     """
     priced = against(lambda size: FlowPrior(size, steps, hidden_flow))
     model = assemble(shape, net, likelihood, context, priced, latent)
-    return model, ELBO(warm_up(1.0, warmup))
+    return model, ELBO(cubic(1.0, warmup))
 
 
 def vq_vae(
