@@ -87,6 +87,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "vq-vae": {"positions": 3, "codes": 5, "width": 2},
     "gumbel-vae": {"positions": 3, "categories": 4},
     "ladder-vae": {"latent": (2, 3)},
+    "hvamp-vae": {"latent": (2, 3), "pseudo_inputs": 5},
     "layered-vae": {"latent": (2, 3), "hidden_levels": (4,)},
     "layered-iwae": {"latent": (2, 2, 3), "hidden_levels": (4, 5)},
     "very-deep-vae": {"latent": 2},
@@ -108,7 +109,7 @@ MELODIES = {"voices", "melody", "told-melody", "attended"}
 
 # Objectives of one model, which are tried with few data, and likelihoods tried with few recipes.
 OF_VAE = {"miwae", "ciwae", "piwae", "dreg-iwae", "renyi-vae", "stl-vae", "capacity-vae"}
-OF_VAE |= {"geco-vae", "layered-vae", "layered-iwae"}
+OF_VAE |= {"geco-vae", "layered-vae", "layered-iwae", "hvamp-vae"}
 OF_VAE |= {"maf-vae", "spline-vae", "planar-vae", "radial-vae", "householder", "full-rank-vae"}
 OF_VAE |= {"hvae"}
 OF_VAE |= {"mog-vae", "vamp-vae", "exemplar-vae", "realnvp-vae", "maf-prior-vae"}

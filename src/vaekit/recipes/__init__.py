@@ -20,7 +20,13 @@ from vaekit.recipes.assembly import (
 from vaekit.recipes.basic import ae, cvae, vae
 from vaekit.recipes.bounds import ciwae, dreg_iwae, iwae, miwae, piwae, renyi_vae, stl_vae
 from vaekit.recipes.codes import gumbel_vae, poincare_vae, power_spherical_vae, svae, vq_vae
-from vaekit.recipes.hierarchies import ladder_vae, layered_iwae, layered_vae, very_deep_vae
+from vaekit.recipes.hierarchies import (
+    hvamp_vae,
+    ladder_vae,
+    layered_iwae,
+    layered_vae,
+    very_deep_vae,
+)
 from vaekit.recipes.melodies import music_vae
 from vaekit.recipes.pictures import dfc_vae, generator, vae_gan
 from vaekit.recipes.posteriors import (
@@ -83,6 +89,7 @@ GROUPS: dict[str, dict[str, Callable[..., Parts]]] = {
     },
     "hierarchies": {
         "ladder-vae": ladder_vae,
+        "hvamp-vae": hvamp_vae,
         "layered-vae": layered_vae,
         "layered-iwae": layered_iwae,
         "very-deep-vae": very_deep_vae,
@@ -126,6 +133,7 @@ __all__ = [
     "gumbel_vae",
     "householder",
     "hvae",
+    "hvamp_vae",
     "iaf_vae",
     "iwae",
     "ladder_vae",

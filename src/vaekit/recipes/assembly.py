@@ -140,6 +140,12 @@ def bent(flow: Flow) -> Callable[[int, int], Latent]:
     return lambda features, size: Latent(FlowPosterior(features, size, flow), StandardNormal(size))
 
 
+def refuse_symbols(recipe: str, shape: Shape) -> None:
+    """Raise BadInput where rows are symbols, which a recipe that learns values cannot learn."""
+    if KINDS[usual(shape)].played:
+        raise BadInput(f"{recipe} learns values of rows, and melodies are symbols: use mog-vae.")
+
+
 def paper(part: Callable[..., Any]) -> str:
     """The link to a recipe's paper, or another part's; "" where its docstring has none."""
     link = re.search(r"https?://\S+[^\s.,;)]", inspect.getdoc(part) or "")

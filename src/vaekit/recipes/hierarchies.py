@@ -3,12 +3,12 @@
 from math import prod
 
 from vaekit.errors import expect
-from vaekit.latents import DeepLadder, Hierarchy, Ladder
+from vaekit.latents import DeepLadder, Hierarchy, Ladder, VampPrior
 from vaekit.likelihoods import Likelihood
 from vaekit.nets import Net, Pyramid, Shape
 from vaekit.nets.activations import Activation
-from vaekit.objectives import ELBO, IWAE, warm_up
-from vaekit.recipes.assembly import Parts, assemble
+from vaekit.objectives import ELBO, IWAE, cubic, warm_up
+from vaekit.recipes.assembly import Parts, assemble, refuse_symbols
 
 
 def ladder_vae(
@@ -39,6 +39,37 @@ def ladder_vae(
 
     model = assemble(shape, net, likelihood, context, ladder, sum(latent))
     return model, ELBO(warm_up(1.0, warmup), draws=draws)
+
+
+def hvamp_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: Likelihood | None = None,
+    context: int = 0,
+    latent: tuple[int, ...] = (5, 10),
+    hidden_ladder: int = 128,
+    pseudo_inputs: int = 500,
+    warmup: float = 5.0,
+) -> Parts:
+    """A VAE of two levels whose upper one has posteriors at pseudo-inputs for its prior.
+
+    Tomczak and Welling 2018, https://arxiv.org/abs/1705.07120
+
+    Args:
+        latent: Size of the code at each level, from the top down; two of 40 in the paper.
+        hidden_ladder: Width of the networks between levels.
+        pseudo_inputs: How many there are; they start at training rows, of which they are a part.
+        warmup: Epochs over which the rate's weight rises from 0, as time's cube.
+    """
+    refuse_symbols("hvamp-vae", shape)
+
+    def ladder(features: int, size: int) -> Ladder:
+        top = VampPrior(latent[0], shape, pseudo_inputs, context)
+        return Ladder(features, latent, hidden_ladder, top, merged=False)
+
+    model = assemble(shape, net, likelihood, context, ladder, sum(latent))
+    return model, ELBO(cubic(1.0, warmup))
 
 
 def layered_vae(

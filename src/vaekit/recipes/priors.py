@@ -1,12 +1,10 @@
 """VAEs whose prior is learned."""
 
-from vaekit.errors import BadInput
-from vaekit.kinds import KINDS, usual
 from vaekit.latents import ExemplarPrior, FlowPrior, MixturePrior, VampPrior
 from vaekit.likelihoods import Likelihood
 from vaekit.nets import Net, Shape
 from vaekit.objectives import ELBO, cubic
-from vaekit.recipes.assembly import Parts, against, assemble
+from vaekit.recipes.assembly import Parts, against, assemble, refuse_symbols
 
 
 def mog_vae(
@@ -54,8 +52,7 @@ def vamp_vae(
         warmup: Epochs over which the rate's weight rises from 0, as time's cube; 100, in a line,
             in the paper. Without it posteriors become alike before the decoder has use for them.
     """
-    if KINDS[usual(shape)].played:
-        raise BadInput("vamp-vae learns values of rows, and melodies are symbols: use mog-vae.")
+    refuse_symbols("vamp-vae", shape)
     priced = against(lambda size: VampPrior(size, shape, pseudo_inputs, context))
     model = assemble(shape, net, likelihood, context, priced, latent)
     return model, ELBO(cubic(1.0, warmup))
