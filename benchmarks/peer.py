@@ -15,7 +15,6 @@ from vaekit.data import Dataset
 
 sys.path.append(str(ROOT / ".venv-bench"))  # last, so that both run on the same PyTorch
 
-from pythae import models as pythae
 from pythae.data.datasets import BaseDataset
 from pythae.models import VAE, VAEConfig
 from pythae.models.base.base_utils import ModelOutput

@@ -23,12 +23,13 @@ from vaekit.likelihoods import Bernoulli
 from vaekit.model import Autoencoder
 from vaekit.nets import MLP
 from vaekit.recipes import vae
-from vaekit.reports.likelihoods_results import LATENT, NETWORK, TRAINING, WARMED
+from vaekit.reports.likelihoods_results import LATENT, LR_WARMUP, NETWORK, TRAINING, WARMUP
 from vaekit.training import Training, fit
 
 from pythae.data.datasets import BaseDataset, DatasetOutput  # isort: skip
 from pythae.trainers import BaseTrainer, BaseTrainerConfig  # isort: skip
 from pythae.trainers.training_callbacks import TrainingCallback  # isort: skip
+import contextlib
 
 SHOWN = 12  # points of a curve
 POINTS, DRAWS = 1_000, 500
@@ -52,9 +53,8 @@ def model() -> Autoencoder:
 def ours(seconds: float, dataset: Dataset) -> Snapshots:
     """The results table's training, its epochs by the speed of the first."""
     torch.manual_seed(0)
-    options: dict[str, Any] = TRAINING
     _, objective = vae(dataset.shape, **LATENT)
-    few = Training(**{**options, "epochs": 1, "lr_warmup": 0.0})
+    few = Training(epochs=1, **TRAINING)
     for _ in range(2):
         since = time.perf_counter()
         fit(model(), objective, dataset, few, progress=False)
@@ -62,7 +62,7 @@ def ours(seconds: float, dataset: Dataset) -> Snapshots:
     epochs = int(seconds / epoch)
     torch.manual_seed(0)
     trained, objective = vae(
-        dataset.shape, net=MLP(**NETWORK), likelihood=Bernoulli(), **LATENT, warmup=WARMED * epochs
+        dataset.shape, net=MLP(**NETWORK), likelihood=Bernoulli(), **LATENT, warmup=WARMUP * epochs
     )
     found: Snapshots = []
     keep = _keeper(found, trained, lambda weights: weights)
@@ -70,7 +70,7 @@ def ours(seconds: float, dataset: Dataset) -> Snapshots:
         trained,
         objective,
         dataset,
-        Training(**{**options, "epochs": epochs}),
+        Training(epochs=epochs, lr_warmup=LR_WARMUP * epochs, **TRAINING),
         progress=False,
         on_epoch=lambda record: keep(record["epoch"]),
     )
@@ -108,10 +108,8 @@ def theirs(seconds: float, dataset: Dataset) -> Snapshots:
             no_cuda=True,
         )
         drawn = Drawn(dataset.train.tensor().flatten(1))
-        try:
+        with contextlib.suppress(TimeoutError):
             BaseTrainer(peer, drawn, None, training, callbacks=[Clock()]).train()
-        except TimeoutError:
-            pass
     return found
 
 

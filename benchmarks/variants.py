@@ -5,6 +5,7 @@ the peer's variant, where it has one, and the peer's VAE. All on the network of 
 importance-weighted paper, 784-200-200-50 and back with tanh, on MNIST, batch 100.
 """
 
+import itertools
 import sys
 from collections.abc import Callable, Iterator
 from statistics import median
@@ -83,7 +84,7 @@ def theirs(kind: str, options: dict[str, Any], dataset: Dataset) -> Iterator[Non
 
 
 def _hidden(*widths: int) -> list[nn.Module]:
-    pairs = zip(widths, widths[1:], strict=False)
+    pairs = itertools.pairwise(widths)
     return [layer for a, b in pairs for layer in (nn.Linear(a, b), nn.Tanh())]
 
 
