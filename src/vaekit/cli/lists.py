@@ -11,17 +11,24 @@ from vaekit.cli.output import table
 
 @command
 def recipes(name: str | None = None, /) -> None:
-    """The recipes there are, or the options of one.
+    """The recipes there are by what sets them apart, or the options of one.
 
     Args:
         name: A recipe, to see its options.
     """
     from vaekit.cli.parts import recipe_options
-    from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES, paper
+    from vaekit.recipes import CORRUPTIONS, GROUPS, LIKELIHOODS, NETS, RECIPES, paper
+    from vaekit.recipes.costs import NEEDS
 
     if name is None:
-        rows = [(key, summary(part), paper(part)) for key, part in RECIPES.items()]
-        table(("recipe", "what it is", "paper"), rows)
+        for title, group in GROUPS.items():
+            rows = [
+                (key, _cost(key), NEEDS.get(key, ""), summary(part), paper(part))
+                for key, part in group.items()
+            ]
+            table((title, "step", "needs", "what it is", "paper"), rows, right=[1])
+            print()
+        print("step: a training step, times that of vae on the same network, as measured.")
         print(f"Networks (--net): {', '.join(NETS)}.")
         print("Likelihoods (--likelihood):", *(f"  {each}" for each in LIKELIHOODS), sep="\n")
         print(f"Corruptions (--corruption): {', '.join(CORRUPTIONS)}.")
@@ -54,6 +61,12 @@ def datasets() -> None:
         "Paths work too: IDX, .npy, .npz, .mat, or a folder, .zip or .tar of images, recordings "
         "or MIDI files."
     )
+
+
+def _cost(recipe: str) -> str:
+    from vaekit.recipes.costs import STEPS
+
+    return f"{STEPS[recipe]:.1f}" if recipe in STEPS else ""
 
 
 def _options(title: str, options: list[Option]) -> None:
