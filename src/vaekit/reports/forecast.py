@@ -72,7 +72,7 @@ class Trial:
             train=dataset.train.take(slice(0, rows)),
             validation=dataset.validation.take(slice(0, held)),
         )
-        once = replace(self.training, epochs=1)
+        once = replace(self.training, epochs=1, lr_warmup=0.0)
         with torch.random.fork_rng(devices=[]):
             spec = Spec(
                 self.recipe,
