@@ -9,13 +9,14 @@ ifneq ($(DATA),)
 export VAEKIT_DATA ?= $(abspath $(DATA))
 endif
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench results clean
 
 help:
 	@echo "make demo   an autoencoder and a VAE side by side on 8 x 8 digits, then a report to open"
 	@echo "make test   style, types and tests"
 	@echo "make lint   style and types alone"
 	@echo "make bench  speed, memory and start-up, written to docs/benchmarks.md"
+	@echo "make results  published likelihoods trained anew, written to docs/results.md; goes on if stopped"
 	@echo "make clean  removes the environments and what the tools cached; runs stay"
 
 demo: .venv/ready
@@ -31,6 +32,9 @@ lint: .venv/ready
 
 bench: .venv/ready .venv-bench/ready
 	$(BIN)/python -m benchmarks docs/benchmarks.md
+
+results: .venv/ready
+	$(BIN)/vaekit reproduce likelihoods --table docs/results.md
 
 clean:
 	rm -rf .venv .venv-bench build src/vaekit.egg-info .pytest_cache .mypy_cache .ruff_cache
