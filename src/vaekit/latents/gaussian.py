@@ -42,7 +42,8 @@ class GaussianPosterior(nn.Module):
 class FullPosterior(nn.Module):
     """q(z|x): a Gaussian of full covariance, whose Cholesky factor is the features'.
 
-    Mean, log of the diagonal and what is below it are linear in the features; it starts as
+    Mean, log of the diagonal and what is below it, as a multiple of its row's diagonal so that
+    small changes do not drown a narrow code, are linear in the features; it starts as
     `GaussianPosterior` does, with next to nothing below. Kingma and Welling 2019,
     https://arxiv.org/abs/1906.02691
 
@@ -66,7 +67,7 @@ class FullPosterior(nn.Module):
         loc, log_scale, numbers = torch.split(full(self.head(features)), sizes, -1)
         flat = numbers.new_zeros(len(features), self.size**2)
         below = flat.index_copy(1, self.places, numbers).view(-1, self.size, self.size)
-        return FullGaussian(loc, log_scale, below)
+        return FullGaussian(loc, log_scale, below * log_scale.exp().unsqueeze(-1))
 
 
 @final
