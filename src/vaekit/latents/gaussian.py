@@ -67,7 +67,7 @@ class FullPosterior(nn.Module):
         loc, log_scale, numbers = torch.split(full(self.head(features)), sizes, -1)
         flat = numbers.new_zeros(len(features), self.size**2)
         below = flat.index_copy(1, self.places, numbers).view(-1, self.size, self.size)
-        return FullGaussian(loc, log_scale, below * log_scale.exp().unsqueeze(-1))
+        return FullGaussian(loc, log_scale, below)
 
 
 @final
