@@ -95,7 +95,7 @@ class FullGaussian(Distribution):
     """A Gaussian of any covariance L L', by its Cholesky factor L.
 
     loc, log_scale: mean and log of L's diagonal, shape (..., D). below: what L has below its
-    diagonal, and zeros, shape (..., D, D).
+    diagonal, in units of the row's diagonal, and zeros, shape (..., D, D).
     """
 
     arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {}
@@ -103,8 +103,8 @@ class FullGaussian(Distribution):
     has_rsample = True
 
     def __init__(self, loc: Tensor, log_scale: Tensor, below: Tensor) -> None:
-        self.loc, self.log_scale = loc, log_scale
-        self.factor = below + log_scale.exp().diag_embed()
+        self.loc, self.log_scale, self.below = loc, log_scale, below
+        self.scale = log_scale.exp()
         super().__init__(loc.shape[:-1], loc.shape[-1:], validate_args=False)
 
     @property
@@ -115,7 +115,12 @@ class FullGaussian(Distribution):
     @property
     def variance(self) -> Tensor:
         """The variance of each dimension, whatever the others, shape (..., D)."""
-        return self.factor.square().sum(-1)
+        return self.scale.square() * (1 + self.below.square().sum(-1))
+
+    @property
+    def factor(self) -> Tensor:
+        """L, shape (..., D, D)."""
+        return self.scale.unsqueeze(-1) * self.below + self.scale.diag_embed()
 
     def rsample(  # type: ignore[override]
         self, sample_shape: tuple[int, ...] = (), generator: Generator | None = None
@@ -125,8 +130,8 @@ class FullGaussian(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-density in nats, summed over D."""
-        away = _columns(value - self.loc, self.loc)
-        standard = torch.linalg.solve_triangular(self.factor, away, upper=False)
+        away = _columns((value - self.loc) / self.scale, self.loc)
+        standard = torch.linalg.solve_triangular(self.below, away, upper=False, unitriangular=True)
         return self._scored(standard.movedim(-1, 0).reshape(value.shape))
 
     def draw(self, draws: int, generator: Generator | None = None) -> tuple[Tensor, Tensor]:
@@ -141,8 +146,9 @@ class FullGaussian(Distribution):
     def _placed(self, noise: Tensor) -> Tensor:
         """Where standard normal noise (K, ..., D) goes."""
         with torch.autocast(noise.device.type, enabled=False):  # products of 16 bits are others
-            spread = self.factor @ _columns(noise, self.loc)
-        return self.loc + spread.movedim(-1, 0).reshape(noise.shape)
+            mixed = self.below @ _columns(noise, self.loc)
+        spread = noise + mixed.movedim(-1, 0).reshape(noise.shape)
+        return torch.addcmul(self.loc, self.scale, spread)
 
     def _scored(self, noise: Tensor) -> Tensor:
         """The log-density where noise (K, ..., D) goes."""
@@ -150,8 +156,7 @@ class FullGaussian(Distribution):
 
     def still(self) -> "FullGaussian":
         """The same with its parameters as constants."""
-        below = self.factor.detach().tril(-1)
-        return FullGaussian(self.loc.detach(), self.log_scale.detach(), below)
+        return FullGaussian(self.loc.detach(), self.log_scale.detach(), self.below.detach())
 
 
 def _columns(values: Tensor, like: Tensor) -> Tensor:

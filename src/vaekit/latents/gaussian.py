@@ -41,7 +41,8 @@ class GaussianPosterior(nn.Module):
 class FullPosterior(nn.Module):
     """q(z|x): a Gaussian of full covariance, whose Cholesky factor is the features'.
 
-    Mean, log of the diagonal and what is below it are linear in the features; it starts as
+    Mean, log of the diagonal and what is below it, as a multiple of its row's diagonal so that
+    small changes do not drown a narrow code, are linear in the features; it starts as
     `GaussianPosterior` does, with next to nothing below. Kingma and Welling 2019,
     https://arxiv.org/abs/1906.02691
 
