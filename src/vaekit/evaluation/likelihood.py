@@ -229,7 +229,7 @@ class _Sums:
         """Score one batch with K = draws codes each."""
         traces = list[Trace]()
         for trace in model.traces(batch, draws):
-            if not traces and "rate" in model.latent.provides:
+            if not traces and "rate" in model.provides:
                 activity.add(trace.draw)
             traces.append(_light(trace))
         distortion = -torch.cat([trace.log_px for trace in traces]).mean(0)
