@@ -36,7 +36,7 @@ def features() -> Tensor:
 
 
 def filled(draw: Draw) -> set[str]:
-    names = (each.name for each in dataclasses.fields(draw))
+    names = {each.name for each in dataclasses.fields(draw)} - {"coded"} | {"code"}
     return {name for name in names if getattr(draw, name) is not None}
 
 
