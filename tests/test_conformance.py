@@ -96,7 +96,7 @@ MELODIES = {"voices", "melody", "told-melody", "attended"}
 
 # Objectives of one model, which are tried with few data, and likelihoods tried with few recipes.
 OF_VAE = {"miwae", "ciwae", "piwae", "dreg-iwae", "renyi-vae", "stl-vae", "capacity-vae"}
-OF_VAE |= {"geco-vae", "svae", "power-spherical-vae", "poincare-vae", "gumbel-vae"}
+OF_VAE |= {"geco-vae", "svae", "power-svae", "poincare-vae", "gumbel-vae"}
 CHOSEN = {"vq-vae", "gumbel-vae"}  # whose encodings may choose the same vectors or categories
 COUNTS = {"poisson", "negative-binomial", "zero-inflated"}
 LEVELS = {"pixel-categorical", "discretised-logistic", "logistic-mixture"}

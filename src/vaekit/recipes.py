@@ -433,7 +433,7 @@ def svae(
     likelihood: Likelihood | None = None,
     context: int = 0,
     latent: int = 10,
-    concentration: float = 100.0,
+    concentration: float = 1000.0,
     warmup: float = 0.0,
 ) -> Parts:
     """A VAE whose codes lie on a sphere, around which the posterior is von Mises and Fisher's.
@@ -454,14 +454,14 @@ def svae(
     return model, ELBO(warm_up(1.0, warmup))
 
 
-def power_spherical_vae(
+def power_svae(
     shape: Shape,
     *,
     net: Net | None = None,
     likelihood: Likelihood | None = None,
     context: int = 0,
     latent: int = 10,
-    concentration: float = 100.0,
+    concentration: float = 1000.0,
     warmup: float = 0.0,
 ) -> Parts:
     """A VAE whose codes lie on a sphere, with a posterior that is drawn from without rejection.
@@ -536,7 +536,7 @@ def gumbel_vae(
         posterior = ConcretePosterior(features, positions, categories, temperature)
         return Latent(posterior, ConcretePrior(positions, categories, temperature))
 
-    size, named = positions * categories, "`positions` times `categories`"
+    size, named = positions * categories, "positions` times `categories"
     model = assemble(shape, net, likelihood, context, relaxed, size, named)
     return model, ELBO(warm_up(1.0, warmup))
 
@@ -782,7 +782,7 @@ RECIPES: dict[str, Callable[..., Parts]] = {
     "cvae": cvae,
     "iaf-vae": iaf_vae,
     "svae": svae,
-    "power-spherical-vae": power_spherical_vae,
+    "power-svae": power_svae,
     "poincare-vae": poincare_vae,
     "gumbel-vae": gumbel_vae,
     "vq-vae": vq_vae,

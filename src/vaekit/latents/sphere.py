@@ -18,6 +18,7 @@ from vaekit.latents.spaces import Sphere
 _TRIES = 4  # proposals at once for every draw, of which at least two in three are accepted
 _NODES = 32  # of the quadrature
 _REACH = 8.0  # standard deviations beyond which there is nothing to integrate
+_SPREAD = 4.0  # times PyTorch's default weights of the modes
 _TINY = 1e-30
 
 
@@ -197,6 +198,8 @@ def _kl_to_uniform(q: VonMisesFisher | PowerSpherical, p: UniformOnSphere) -> Te
 class SpherePosterior(nn.Module):
     """q(z|x) on the sphere: mode and concentration are linear in the features.
 
+    It starts narrow, with modes in all directions, as drowned in noise it would lose to the prior.
+
     features: F. size: D, numbers of a code, one more than the sphere has dimensions.
     family: the class of its distributions. concentration: about where it starts.
     Raises BadInput where an option makes no sense.
@@ -207,7 +210,7 @@ class SpherePosterior(nn.Module):
         features: int,
         size: int,
         family: OnSphere = VonMisesFisher,
-        concentration: float = 100.0,
+        concentration: float = 1000.0,
     ) -> None:
         super().__init__()
         if not 0 < concentration <= 1e6:
@@ -217,6 +220,9 @@ class SpherePosterior(nn.Module):
         self.size, self.gives, self.space = check_sphere(size), family, Sphere()
         self.concentration = concentration
         self.head = nn.Linear(features, size + 1)
+        with torch.no_grad():
+            self.head.weight[:size] *= _SPREAD
+            self.head.bias[:size] = 0
 
     def forward(self, features: Tensor) -> VonMisesFisher | PowerSpherical:
         """The posterior of each row of features (B, F), over (B, D)."""
@@ -320,6 +326,7 @@ def _log_accepted(e: Tensor, kappa: Tensor, size: int) -> Tensor:
     return drawn - (size - 1) * (2 * below / (1 + b)).log()
 
 
+@final
 class _Gaps(torch.autograd.Function):
     """1 - cosine for accepted proposals e, with the derivative that keeps each one's quantile.
 
