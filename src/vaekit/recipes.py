@@ -434,7 +434,7 @@ def svae(
     context: int = 0,
     latent: int = 10,
     concentration: float = 1000.0,
-    warmup: float = 0.0,
+    warmup: float = 5.0,
 ) -> Parts:
     """A VAE whose codes lie on a sphere, around which the posterior is von Mises and Fisher's.
 
@@ -443,7 +443,8 @@ def svae(
     Args:
         latent: Numbers of a code, one more than the sphere has dimensions.
         concentration: Of the posterior, about where it starts.
-        warmup: Epochs over which the rate's weight rises from 0.
+        warmup: Epochs over which the rate's weight rises from 0; without it the concentration
+            soon falls to nothing, and no gradient brings it back.
     """
 
     def sphere(features: int, size: int) -> Latent:
@@ -462,7 +463,7 @@ def power_svae(
     context: int = 0,
     latent: int = 10,
     concentration: float = 1000.0,
-    warmup: float = 0.0,
+    warmup: float = 5.0,
 ) -> Parts:
     """A VAE whose codes lie on a sphere, with a posterior that is drawn from without rejection.
 
@@ -471,7 +472,8 @@ def power_svae(
     Args:
         latent: Numbers of a code, one more than the sphere has dimensions.
         concentration: Of the posterior, about where it starts.
-        warmup: Epochs over which the rate's weight rises from 0.
+        warmup: Epochs over which the rate's weight rises from 0; without it the concentration
+            soon falls to nothing, and no gradient brings it back.
     """
 
     def sphere(features: int, size: int) -> Latent:
