@@ -71,7 +71,7 @@ def test_parts_of_one_space_go_together_and_others_are_refused() -> None:
             Latent(posterior(), other())
 
 
-@pytest.mark.parametrize("recipe", ["svae", "power-spherical-vae", "poincare-vae", "gumbel-vae"])
+@pytest.mark.parametrize("recipe", ["svae", "power-svae", "poincare-vae", "gumbel-vae"])
 def test_a_walk_is_decoded_as_codes(recipe: str) -> None:
     torch.manual_seed(0)
     model, _ = RECIPES[recipe]((6,), net=MLP((8,)))

@@ -1,7 +1,7 @@
 """The normaliser of von Mises and Fisher's density: modified Bessel functions of any order."""
 
 import math
-from typing import Any
+from typing import Any, final
 
 import torch
 from torch import Tensor
@@ -26,6 +26,7 @@ def precise(x: Tensor) -> Tensor:
     return x if x.device.type == "mps" else x.double()
 
 
+@final
 class _Sharpness(torch.autograd.Function):
     """A' is 1 - A^2 - (D - 1) A / kappa."""
 

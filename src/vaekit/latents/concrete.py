@@ -1,10 +1,11 @@
 """Relaxed categories: chances that are nearly all of one category each."""
 
 import math
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Generator, Tensor, nn
+from torch.distributions import Distribution, constraints
 from torch.nn import functional as F
 
 from vaekit.contracts import Infer
@@ -17,7 +18,7 @@ _COLDEST = 0.4
 
 
 @final
-class Concrete:
+class Concrete(Distribution):
     """Concrete, or Gumbel-softmax, distributions of P positions side by side.
 
     Draws are the softmax of logits with Gumbel noise over the temperature. Log-densities are
@@ -28,13 +29,13 @@ class Concrete:
     logits: of categories, (..., P, M). temperature: close to 0 draws are almost whole.
     """
 
+    arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {}
+    has_rsample = True
+
     def __init__(self, logits: Tensor, temperature: float) -> None:
         self.logits, self.temperature = logits, temperature
-
-    @property
-    def batch_shape(self) -> torch.Size:
-        """() for one distribution, (B,) for one a row."""
-        return self.logits.shape[:-2]
+        event = torch.Size([logits.shape[-2] * logits.shape[-1]])
+        super().__init__(logits.shape[:-2], event, validate_args=False)
 
     @property
     def mode(self) -> Tensor:
@@ -42,14 +43,14 @@ class Concrete:
         chosen = F.one_hot(self.logits.argmax(-1), self.logits.shape[-1])
         return chosen.to(self.logits).flatten(-2)
 
-    def rsample(
+    def rsample(  # type: ignore[override]
         self, sample_shape: tuple[int, ...] = (), generator: Generator | None = None
     ) -> Tensor:
         """Draws that carry gradients, (*sample_shape, ..., P x M)."""
         return self._logs(sample_shape, generator).exp().flatten(-2)
 
     @torch.no_grad()
-    def sample(
+    def sample(  # type: ignore[override]
         self,
         sample_shape: tuple[int, ...] = (),
         generator: Generator | None = None,

@@ -1,10 +1,11 @@
 """Codes in the Poincaré ball, a model of hyperbolic space: wrapped normals."""
 
 import math
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Generator, Tensor, nn
+from torch.distributions import Distribution, constraints
 
 from vaekit.contracts import Infer
 from vaekit.distributions import DiagonalGaussian
@@ -18,7 +19,7 @@ _SMALL = 1e-3  # a distance below which the volume is that of flat space
 
 
 @final
-class WrappedNormal:
+class WrappedNormal(Distribution):
     """A Gaussian of the directions and distances in which draws lie from a point of the ball.
 
     Its density is with respect to hyperbolic volume. Nagano et al. 2019,
@@ -29,29 +30,28 @@ class WrappedNormal:
     space: the ball.
     """
 
+    arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {}
+    has_rsample = True
+
     def __init__(self, base: DiagonalGaussian, space: PoincareBall) -> None:
         self.space, self.root = space, space.curvature**0.5
         self.loc = self._placed(base.loc)
         self.noise = DiagonalGaussian(torch.zeros_like(base.loc), base.log_scale)
-
-    @property
-    def batch_shape(self) -> torch.Size:
-        """() for one distribution, (B,) for one a row."""
-        return self.noise.batch_shape
+        super().__init__(self.loc.shape[:-1], self.loc.shape[-1:], validate_args=False)
 
     @property
     def mode(self) -> Tensor:
         """The points (..., D) around which draws lie."""
         return self.loc
 
-    def rsample(
+    def rsample(  # type: ignore[override]
         self, sample_shape: tuple[int, ...] = (), generator: Generator | None = None
     ) -> Tensor:
         """Draws that carry gradients, (*sample_shape, ..., D)."""
         return self._moved(self.noise.rsample(sample_shape, generator))
 
     @torch.no_grad()
-    def sample(
+    def sample(  # type: ignore[override]
         self,
         sample_shape: tuple[int, ...] = (),
         generator: Generator | None = None,

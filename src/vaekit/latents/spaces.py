@@ -1,5 +1,6 @@
 """Where codes lie."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, final
 
@@ -30,7 +31,10 @@ class Euclidean:
 @final
 @dataclass(frozen=True, slots=True)
 class Sphere:
-    """The sphere of radius 1 around the origin."""
+    """The sphere of radius sqrt(D) around the origin, where most of a standard normal lies.
+
+    So decoders, which start as if for that, see codes of the usual size.
+    """
 
     prior: ClassVar[str] = "SpherePrior"
 
@@ -39,7 +43,7 @@ class Sphere:
 
     def onto(self, z: Tensor) -> Tensor:
         """The nearest points of the sphere to points (..., D); of the origin, itself."""
-        return F.normalize(z, dim=-1)
+        return F.normalize(z, dim=-1) * math.sqrt(z.shape[-1])
 
 
 @final

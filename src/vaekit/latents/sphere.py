@@ -1,4 +1,8 @@
-"""Codes on a sphere: von Mises and Fisher's posterior, the power spherical one, uniform prior."""
+"""Codes on a sphere: von Mises and Fisher's posterior, the power spherical one, uniform prior.
+
+The sphere of D dimensions has radius sqrt(D). Densities are with respect to the surface of that
+of radius 1, all of them, so that rates are the same.
+"""
 
 import math
 from typing import Any, ClassVar, final
@@ -18,6 +22,7 @@ from vaekit.latents.spaces import Sphere
 _TRIES = 4  # proposals at once for every draw, of which at least two in three are accepted
 _NODES = 32  # of the quadrature
 _REACH = 8.0  # standard deviations beyond which there is nothing to integrate
+_SPREAD = 4.0  # times PyTorch's default weights of the modes
 _TINY = 1e-30
 
 
@@ -46,7 +51,9 @@ class UniformOnSphere(Distribution):
         """
         if temperature != 1:
             raise BadInput(f"`temperature` must be 1 for a uniform prior, not {temperature:g}.")
-        return _directions((*sample_shape, *self.event_shape), self.origin, generator)
+        return Sphere().onto(
+            _directions((*sample_shape, *self.event_shape), self.origin, generator)
+        )
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-densities in nats on the sphere's surface, the same for all codes (..., D)."""
@@ -61,7 +68,7 @@ class VonMisesFisher(Distribution):
     their distribution function (Figurnov, Mohamed and Mnih 2018, https://arxiv.org/abs/1805.08498).
     Davidson et al. 2018, https://arxiv.org/abs/1804.00891
 
-    loc: modes (B, D) of length 1. kappa: concentrations (B,), zero or more.
+    loc: directions (B, D) of the modes, of length 1. kappa: concentrations (B,), zero or more.
     """
 
     arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {}
@@ -77,12 +84,12 @@ class VonMisesFisher(Distribution):
     @property
     def mode(self) -> Tensor:
         """The most likely points, (B, D)."""
-        return self.loc
+        return self.loc * math.sqrt(self.event_shape[0])
 
     @property
     def mean(self) -> Tensor:
         """Mean codes (B, D), which lie inside the sphere."""
-        return (1 - self.slack).unsqueeze(-1) * self.loc
+        return (1 - self.slack).unsqueeze(-1) * self.mode
 
     def rsample(  # type: ignore[override]
         self, sample_shape: tuple[int, ...] = (), generator: Generator | None = None
@@ -122,7 +129,7 @@ class PowerSpherical(Distribution):
 
     De Cao and Aziz 2020, https://arxiv.org/abs/2006.04437
 
-    loc: modes (B, D) of length 1. kappa: concentrations (B,), zero or more.
+    loc: directions (B, D) of the modes, of length 1. kappa: concentrations (B,), zero or more.
     """
 
     arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {}
@@ -143,13 +150,13 @@ class PowerSpherical(Distribution):
     @property
     def mode(self) -> Tensor:
         """The most likely points, (B, D)."""
-        return self.loc
+        return self.loc * math.sqrt(self.event_shape[0])
 
     @property
     def mean(self) -> Tensor:
         """Mean codes (B, D), which lie inside the sphere."""
         length = self.kappa / (self.kappa + self.event_shape[0] - 1)
-        return length.unsqueeze(-1) * self.loc
+        return length.unsqueeze(-1) * self.mode
 
     def rsample(  # type: ignore[override]
         self, sample_shape: tuple[int, ...] = (), generator: Generator | None = None
@@ -197,6 +204,8 @@ def _kl_to_uniform(q: VonMisesFisher | PowerSpherical, p: UniformOnSphere) -> Te
 class SpherePosterior(nn.Module):
     """q(z|x) on the sphere: mode and concentration are linear in the features.
 
+    It starts narrow, with modes in all directions, as drowned in noise it would lose to the prior.
+
     features: F. size: D, numbers of a code, one more than the sphere has dimensions.
     family: the class of its distributions. concentration: about where it starts.
     Raises BadInput where an option makes no sense.
@@ -207,7 +216,7 @@ class SpherePosterior(nn.Module):
         features: int,
         size: int,
         family: OnSphere = VonMisesFisher,
-        concentration: float = 100.0,
+        concentration: float = 1000.0,
     ) -> None:
         super().__init__()
         if not 0 < concentration <= 1e6:
@@ -217,6 +226,9 @@ class SpherePosterior(nn.Module):
         self.size, self.gives, self.space = check_sphere(size), family, Sphere()
         self.concentration = concentration
         self.head = nn.Linear(features, size + 1)
+        with torch.no_grad():
+            self.head.weight[:size] *= _SPREAD
+            self.head.bias[:size] = 0
 
     def forward(self, features: Tensor) -> VonMisesFisher | PowerSpherical:
         """The posterior of each row of features (B, F), over (B, D)."""
@@ -260,8 +272,8 @@ def _directions(shape: tuple[int, ...], like: Tensor, generator: Generator | Non
 
 
 def _gap(loc: Tensor, value: Tensor) -> Tensor:
-    """1 - cosine of two points of the sphere, without losing figures where they are close."""
-    return 0.5 * (value - loc).square().sum(-1)
+    """1 - cosine of a code with a mode of length 1, without losing figures where they are close."""
+    return 0.5 * (value / math.sqrt(loc.shape[-1]) - loc).square().sum(-1)
 
 
 def _around(loc: Tensor, gaps: Tensor, generator: Generator | None) -> Tensor:
@@ -276,7 +288,7 @@ def _around(loc: Tensor, gaps: Tensor, generator: Generator | None) -> Tensor:
     sign = torch.where(loc[..., :1] < 0, -1.0, 1.0).to(loc)
     normal = torch.cat([loc[..., :1] + sign, loc[..., 1:]], -1)
     scale = (points * normal).sum(-1, keepdim=True) / (1 + loc[..., :1].abs())
-    return sign * (scale * normal - points)
+    return (sign * math.sqrt(loc.shape[-1])) * (scale * normal - points)
 
 
 @torch.no_grad()
@@ -320,6 +332,7 @@ def _log_accepted(e: Tensor, kappa: Tensor, size: int) -> Tensor:
     return drawn - (size - 1) * (2 * below / (1 + b)).log()
 
 
+@final
 class _Gaps(torch.autograd.Function):
     """1 - cosine for accepted proposals e, with the derivative that keeps each one's quantile.
 

@@ -19,7 +19,7 @@ from vaekit.recipes.assembly import (
 )
 from vaekit.recipes.basic import ae, cvae, vae
 from vaekit.recipes.bounds import ciwae, dreg_iwae, iwae, miwae, piwae, renyi_vae, stl_vae
-from vaekit.recipes.codes import gumbel_vae, poincare_vae, power_spherical_vae, svae, vq_vae
+from vaekit.recipes.codes import gumbel_vae, poincare_vae, power_svae, svae, vq_vae
 from vaekit.recipes.hierarchies import (
     hvamp_vae,
     ladder_vae,
@@ -84,7 +84,7 @@ GROUPS: dict[str, dict[str, Callable[..., Parts]]] = {
         "vq-vae": vq_vae,
         "gumbel-vae": gumbel_vae,
         "svae": svae,
-        "power-spherical-vae": power_spherical_vae,
+        "power-svae": power_svae,
         "poincare-vae": poincare_vae,
     },
     "hierarchies": {
@@ -149,7 +149,7 @@ __all__ = [
     "piwae",
     "planar_vae",
     "poincare_vae",
-    "power_spherical_vae",
+    "power_svae",
     "radial_vae",
     "realnvp_vae",
     "renyi_vae",

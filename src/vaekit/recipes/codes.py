@@ -58,8 +58,8 @@ def svae(
     likelihood: Likelihood | None = None,
     context: int = 0,
     latent: int = 10,
-    concentration: float = 100.0,
-    warmup: float = 0.0,
+    concentration: float = 1000.0,
+    warmup: float = 5.0,
 ) -> Parts:
     """A VAE whose codes lie on a sphere, around which the posterior is von Mises and Fisher's.
 
@@ -68,7 +68,8 @@ def svae(
     Args:
         latent: Numbers of a code, one more than the sphere has dimensions.
         concentration: Of the posterior, about where it starts.
-        warmup: Epochs over which the rate's weight rises from 0.
+        warmup: Epochs over which the rate's weight rises from 0; without it the concentration
+            soon falls to nothing, and no gradient brings it back.
     """
 
     def sphere(features: int, size: int) -> Latent:
@@ -79,15 +80,15 @@ def svae(
     return model, ELBO(warm_up(1.0, warmup))
 
 
-def power_spherical_vae(
+def power_svae(
     shape: Shape,
     *,
     net: Net | None = None,
     likelihood: Likelihood | None = None,
     context: int = 0,
     latent: int = 10,
-    concentration: float = 100.0,
-    warmup: float = 0.0,
+    concentration: float = 1000.0,
+    warmup: float = 5.0,
 ) -> Parts:
     """A VAE whose codes lie on a sphere, with a posterior that is drawn from without rejection.
 
@@ -96,7 +97,8 @@ def power_spherical_vae(
     Args:
         latent: Numbers of a code, one more than the sphere has dimensions.
         concentration: Of the posterior, about where it starts.
-        warmup: Epochs over which the rate's weight rises from 0.
+        warmup: Epochs over which the rate's weight rises from 0; without it the concentration
+            soon falls to nothing, and no gradient brings it back.
     """
 
     def sphere(features: int, size: int) -> Latent:

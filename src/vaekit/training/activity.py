@@ -89,7 +89,8 @@ class Activity:
     def _active(self) -> Tensor:
         mean = torch.as_tensor(self._sum) / self._points
         variance = torch.as_tensor(self._squares) / self._points - mean.square()
-        active = variance > ACTIVE
+        # A direction varies even where it is all chance, but then it costs nothing.
+        active = (variance > ACTIVE) & (torch.as_tensor(self._rate) / self._points >= IDLE)
         if self._rates is not None:
             active &= self._rates / self._points >= IDLE
         return active
