@@ -11,7 +11,7 @@ from vaekit.errors import BadInput, lookup
 from vaekit.likelihoods import Bernoulli, PixelGaussian, SharedGaussian
 from vaekit.nets import MLP, Conv
 from vaekit.objectives import ELBO, IWAE, Constant, Cyclical, Linear, Objective
-from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES
+from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES, called
 from vaekit.spec import Spec, options_of
 
 SHAPE = (1, 8, 8)
@@ -237,3 +237,11 @@ def test_a_network_from_before_contexts_were_embedded_is_built_as_it_was(net: st
 
 def test_lookup_finds_what_is_there() -> None:
     assert lookup("net", NETS, "mlp") is NETS["mlp"]
+
+
+def test_a_recipe_may_be_called_without_its_vae() -> None:
+    spec = Spec("iaf", (4,), {"latent": 2})
+    assert spec.recipe == "iaf-vae"
+    assert spec == Spec("iaf-vae", (4,), {"latent": 2})
+    assert called("vae") == "vae"
+    assert called("nothing") == "nothing"

@@ -11,7 +11,7 @@ from vaekit.errors import BadInput, lookup, nearest
 from vaekit.kinds import KINDS, Kind, usual
 from vaekit.nets import Shape
 from vaekit.objectives import check
-from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES, Parts, net_for
+from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES, Parts, called, net_for
 
 Options = dict[str, Any]
 PARTS = ("shape", "net", "likelihood", "context")
@@ -54,6 +54,7 @@ class Spec:
             object.__setattr__(self, name, _with_tuples(getattr(self, name)))
         object.__setattr__(self, "kind", self.kind or usual(self.shape))
         data: Kind = lookup("kind of data", KINDS, self.kind)
+        object.__setattr__(self, "recipe", called(self.recipe))
         recipe = lookup("recipe", RECIPES, self.recipe)
         object.__setattr__(self, "net", net_for(recipe, data.net(self.shape), self.net))
         object.__setattr__(self, "likelihood", self.likelihood or data.likelihood(self.shape))

@@ -71,6 +71,7 @@ def test_train_names_unknown_recipes_and_data(call: Call, tmp_path: Path) -> Non
     root = ("--root", tmp_path / "file" / "runs")
     refused(call("train", "vae", "digits", *root, "--no-progress"), "No run can be made", "--root")
     refused(call("trian"), "train")
+    refused(call("grid", "run"), "vaekit grid needs --rows: What changes down the grid.")
     refused(call("describe", "vae", "--shape", "1,0"), "--shape")
 
 

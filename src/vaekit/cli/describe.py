@@ -10,7 +10,7 @@ from vaekit.data import Dataset
 from vaekit.errors import BadInput
 from vaekit.kinds import usual
 from vaekit.nets import Shape
-from vaekit.recipes import RECIPES
+from vaekit.recipes import RECIPES, called
 from vaekit.runs import ROOT, open_run
 from vaekit.spec import Spec
 from vaekit.training import Training
@@ -30,7 +30,7 @@ def describe(arguments: Arguments) -> None:
     """Every layer of a run or a recipe, with its output's shape and its parameters."""
     if not arguments or arguments[0].startswith("-"):
         _help_or_refuse(arguments)
-    what, *rest = arguments
+    what, rest = called(arguments[0]), arguments[1:]
     spec, data, size = _recipe(what, rest) if what in RECIPES else call(_of_run, _PROG, arguments)
     import torch
 

@@ -96,10 +96,11 @@ def parse(prog: str, options: Sequence[Option], arguments: Arguments) -> Parsed:
     for option in (option for option in options if option.positional):
         if left:
             words[option.key], left = (left, []) if option.many else (left[0], left[1:])
-        elif option.required:
-            raise BadInput(f"{prog} needs {option.label}: {option.help} See {prog} --help.")
     if left:
         _refuse_word(prog, left[0], options)
+    for option in options:
+        if option.required and option.key not in words:
+            raise BadInput(f"{prog} needs {option.label}: {option.help} See {prog} --help.")
     return Parsed(words)
 
 

@@ -17,7 +17,7 @@ def recipes(name: str | None = None, /) -> None:
         name: A recipe, to see its options.
     """
     from vaekit.cli.parts import recipe_options
-    from vaekit.recipes import CORRUPTIONS, GROUPS, LIKELIHOODS, NETS, RECIPES, paper
+    from vaekit.recipes import CORRUPTIONS, GROUPS, LIKELIHOODS, NETS, RECIPES, called, paper
     from vaekit.recipes.costs import NEEDS
 
     if name is None:
@@ -34,6 +34,7 @@ def recipes(name: str | None = None, /) -> None:
         print(f"Corruptions (--corruption): {', '.join(CORRUPTIONS)}.")
         print("`vaekit recipes NAME` shows a recipe's options.")
         return
+    name = called(name)
     options = recipe_options(name)
     print(f"{name}: {summary(RECIPES[name])}\n{paper(RECIPES[name])}")
     _options(f"recipe {name}", options)

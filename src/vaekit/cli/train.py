@@ -42,10 +42,10 @@ def train(arguments: Arguments) -> None:
     if len(placed) < 2:
         _help_or_refuse(arguments, placed)
     from vaekit.cli.parts import CHOICES, Rows, spec_from
-    from vaekit.recipes import RECIPES
+    from vaekit.recipes import RECIPES, called
     from vaekit.workflow.train import start
 
-    recipe, source, *_ = placed
+    recipe, source = called(placed[0]), placed[1]
     if recipe not in RECIPES and source in RECIPES:
         raise BadInput(f"The recipe comes first, then data: `vaekit train {source} {recipe}`.")
     loaded: list[Dataset] = []
@@ -116,7 +116,7 @@ def _leading(arguments: Arguments) -> list[str]:
 def _help_or_refuse(arguments: Arguments, placed: list[str]) -> NoReturn:
     """Print the help that holds for every recipe and exit, or say what is missing."""
     from vaekit.cli.parts import CHOICES, recipe_options
-    from vaekit.recipes import RECIPES
+    from vaekit.recipes import RECIPES, called
 
     if not asks_help(arguments):
         missing = "DATA, a data set's name or a path" if placed else "a recipe, then data"
@@ -129,7 +129,8 @@ def _help_or_refuse(arguments: Arguments, placed: list[str]) -> NoReturn:
         "`vaekit train vae mnist --help` lists that recipe's, network's and likelihood's options."
     )
     if placed:
-        groups[f"recipe {placed[0]}"] = recipe_options(placed[0])
+        recipe = called(placed[0])
+        groups[f"recipe {recipe}"] = recipe_options(recipe)
     groups |= {"data": data_options(), "training": training_options()}
     show_help(_PROG, about, groups)
 

@@ -103,11 +103,17 @@ GROUPS: dict[str, dict[str, Callable[..., Parts]]] = {
         "music-vae": music_vae,
     },
 }
-"""Recipes by what sets them apart, and by name."""
+"""Recipes by what sets them apart."""
 
 RECIPES: dict[str, Callable[..., Parts]] = {
     name: recipe for group in GROUPS.values() for name, recipe in group.items()
 }
+
+
+def called(name: str) -> str:
+    """The name of the recipe that is meant: iaf is iaf-vae; any other stays as it is."""
+    return f"{name}-vae" if name not in RECIPES and f"{name}-vae" in RECIPES else name
+
 
 __all__ = [
     "CORRUPTIONS",
@@ -119,6 +125,7 @@ __all__ = [
     "ae",
     "assemble",
     "beta_vae",
+    "called",
     "capacity_vae",
     "ciwae",
     "cvae",
