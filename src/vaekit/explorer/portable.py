@@ -119,6 +119,7 @@ class _Mean(nn.Module):
         self.model = model
 
     def forward(self, z: Tensor, context: Tensor | None = None) -> Tensor:
+        z = self.model.latent.space.onto(z)
         mean: Tensor = self.model.px(z[None], context).mean[0, 0]
         return mean
 
