@@ -30,6 +30,7 @@ WORDS = {
     "reproduce digits": "reproduce mnist --help",  # hours
     "reproduce faces": "reproduce faces --help",
     "reproduce denoise": "reproduce denoise --help",
+    "reproduce likelihoods": "reproduce likelihoods --help",
     "reproduce styles": "reproduce styles --help",
     "reproduce chairs": "reproduce chairs --help",
     "explore digits  ": "explore --help  ",  # serves until it is stopped
