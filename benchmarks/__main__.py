@@ -17,6 +17,7 @@ from benchmarks.page_explorer import explorer
 from benchmarks.page_faces import faces, models
 from benchmarks.page_music import music
 from benchmarks.page_sound import sound
+from benchmarks.page_variants import quality, variants
 
 ROUNDS = 3
 PICTURES = 100_000
@@ -242,6 +243,8 @@ STARTUP = """## Start-up
 SECTIONS: dict[str, Callable[[int], str]] = {
     "speed": speed,
     "busy": busy,
+    "variants": variants,
+    "quality": quality,
     "models": models,
     "conditions": conditions,
     "memory": memory,

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.measured import report
-from benchmarks.peer import Decoder, Encoder, pythae
+from benchmarks.peer import Decoder, Encoder
 from vaekit.data import Dataset, load
 from vaekit.evaluation import evaluate
 from vaekit.likelihoods import Bernoulli
@@ -26,6 +26,7 @@ from vaekit.recipes import vae
 from vaekit.reports.likelihoods_results import LATENT, LR_WARMUP, NETWORK, TRAINING, WARMUP
 from vaekit.training import Training, fit
 
+from pythae import models as pythae  # isort: skip  # found once benchmarks.peer is imported
 from pythae.data.datasets import BaseDataset, DatasetOutput  # isort: skip
 from pythae.trainers import BaseTrainer, BaseTrainerConfig  # isort: skip
 from pythae.trainers.training_callbacks import TrainingCallback  # isort: skip
