@@ -117,6 +117,26 @@ def test_resume_of_a_finished_run_says_so_and_more_epochs_train_on(
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
+def test_evaluate_anneals_where_it_is_asked_to(call: Call, trained: Run) -> None:
+    quick = ("evaluate", trained.path, "--limit", "3", "--draws", "50")
+    ways = ("--bound", "ais", "--steps", "20", "--chains", "4")
+    found = json.loads(call(*quick, *ways, "--json").out)
+    assert found["annealed"]["unit"] == "nats"
+    assert found["annealed"]["value"] < found["binarised_elbo"]["value"] + 30
+    again = json.loads(call(*quick, *ways, "--json").out)
+    assert again == found
+    assert "annealed" not in json.loads(call(*quick, "--json").out)
+    assert "bound by annealing" in call(*quick, *ways).out
+    for flags, words in (
+        (("--steps", "20"), "--steps is of annealing: add --bound ais"),
+        (("--bound", "ais", "--chains", "0"), "--chains must be 1 or more"),
+        (("--bound", "iwae"), "--bound takes one of weighted, ais"),
+    ):
+        answer = call(*quick, *flags)
+        assert answer.code == 2
+        assert words in answer.err
+
+
 def test_evaluate_prints_what_the_library_measures(call: Call, trained: Run) -> None:
     flags = (trained.path, "--draws", "5", "--limit", "60")
     numbers = json.loads(call("evaluate", *flags, "--json").out)

@@ -2,14 +2,18 @@
 
 import math
 from json import dumps
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from vaekit.cli import inputs
 from vaekit.cli.flags import command
 from vaekit.cli.inputs import WhichOrAll
 from vaekit.cli.output import table
+from vaekit.errors import BadInput
 from vaekit.runs import ROOT, open_run
 from vaekit.writing import plain
+
+if TYPE_CHECKING:
+    from vaekit.evaluation import Annealing
 
 Bound = Literal["weighted", "ais"]
 
@@ -40,6 +44,8 @@ def evaluate(
     split: WhichOrAll | None = None,
     draws: int = 100,
     bound: Bound = "weighted",
+    steps: int | None = None,
+    chains: int | None = None,
     limit: int | None = None,
     seed: int = 0,
     json: bool = False,
@@ -56,15 +62,17 @@ def evaluate(
         draws: K, the codes drawn for each data point.
         bound: weighted, by importance, or ais, by annealing beside it, which needs no encoder and
             takes thousands of passes: use it with a limit.
+        steps: Of annealing, from the prior to the posterior; 500 by default.
+        chains: Of annealing, for each data point; 16 by default.
         limit: Data points to use at most.
         seed: Seed of the draws.
         json: Print JSON and nothing else.
         root: Folder of runs.
     """
-    from vaekit.evaluation import Annealing
     from vaekit.workflow.given import given
     from vaekit.workflow.use import evaluate_run
 
+    annealing = _annealing(bound, steps=steps, chains=chains)
     opened = open_run(run, root)
     chosen = given(opened, inputs.data(opened, data))
     part = split or chosen.usual
@@ -75,7 +83,7 @@ def evaluate(
         draws=draws,
         seed=seed,
         limit=limit,
-        annealing=Annealing() if bound == "ais" else None,
+        annealing=annealing,
         progress=True,
     )
     if json:
@@ -85,6 +93,18 @@ def evaluate(
     of = opened.name if chosen.own else f"{opened.name} on {chosen.dataset.name}"
     rows = [(name, *_number(value, error), unit) for name, value, error, unit in found.rows()]
     table((f"{of}, {part}", "value", "", "unit"), rows, right=(1,))
+
+
+def _annealing(bound: Bound, **given: int | None) -> "Annealing | None":
+    """How to anneal, where it is asked for; raises BadInput for its options where it is not."""
+    from vaekit.evaluation import Annealing
+
+    options = {name: value for name, value in given.items() if value is not None}
+    if bound == "ais":
+        return Annealing(**options)
+    for name in options:
+        raise BadInput(f"--{name} is of annealing: add --bound ais.")
+    return None
 
 
 def _number(value: float, error: float | None) -> tuple[str, str]:

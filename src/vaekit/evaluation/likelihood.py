@@ -51,7 +51,8 @@ class Evaluation:
     rate, elbo, bound: KL(q || p), the evidence lower bound and the importance-weighted
         bound with K draws, all as log-likelihoods in nats (higher is better);
         None for a plain autoencoder.
-    annealed: the bound by annealed importance sampling, where asked for; of grey values, too.
+    annealed: the bound by annealed importance sampling, where asked for; where some stayed grey,
+        of the pictures drawn black and white.
     active_units: dimensions whose posterior mean varies over the data, and not for nothing;
         rates: KL by dimension in nats where the posterior factorises.
     """
@@ -81,6 +82,7 @@ class Evaluation:
         Where there are more than 256 dimensions, without the rate of each.
         """
         bound, grey = f"importance-weighted bound, K = {self.draws}", ", grey" if self.grey else ""
+        black = ", binarised" if self.grey else ""
         named = {
             f"ELBO{grey}": self.elbo,
             "ELBO, binarised": self.binarised_elbo,
@@ -88,7 +90,7 @@ class Evaluation:
             f"distortion{grey}": self.distortion,
             f"{bound}{grey}": self.bound,
             f"{bound}, binarised": self.binarised_bound,
-            f"bound by annealing{grey}": self.annealed,
+            f"bound by annealing{black}": self.annealed,
             "reconstruction error, squared": self.squared_error,
             "reconstruction, symbols that are wrong": self.mistaken,
             "reconstruction, PSNR": self.psnr,
@@ -142,12 +144,35 @@ def evaluate(
     if limit is not None and limit < 1:
         raise BadInput(f"`limit` must be 1 or more, not {limit}.")
     points = split.take(slice(0, limit))
-    how: dict[str, Any] = {"draws": draws, "seed": seed, "batch_size": batch_size, "kind": kind}
-    found = scored(model, points, annealing=annealing, progress=progress, **how)
+    how: dict[str, Any] = {"seed": seed, "batch_size": batch_size}
+    found = scored(model, points, draws=draws, kind=kind, progress=progress, **how)
+    binary = None
     if found.grey and "rate" in model.provides:
-        anew = replace(points, binarise="dynamic")
-        return found.evaluation(evaluate(model, anew, **how))
-    return found.evaluation()
+        points = replace(points, binarise="dynamic")
+        binary = scored(model, points, draws=draws, kind=kind, **how).evaluation()
+    result = found.evaluation(binary)
+    if annealing is None:
+        return result
+    return replace(result, annealed=_annealed(model, points, annealing, progress=progress, **how))
+
+
+def _annealed(
+    model: Autoencoder,
+    split: Split,
+    annealing: Annealing,
+    *,
+    seed: int,
+    batch_size: int,
+    progress: bool,
+) -> Estimate:
+    """The likelihood of a split's rows by annealing, in portions of rows."""
+    batches, found = Batches(split, batch_size, shuffle=False, device=model.device), list[Tensor]()
+    with _seeded(seed), bar("annealing", len(split), progress, passing=True) as show:
+        for batch in batches.epoch(0):
+            for portion in batch.split(_ANNEALED):
+                found.append(annealed_likelihood(model, portion, annealing).double().cpu())
+                show(sum(map(len, found)))
+    return _estimate(torch.cat(found).numpy(), "nats")
 
 
 def scored(
@@ -158,7 +183,6 @@ def scored(
     seed: int = 0,
     batch_size: int = 500,
     kind: str = "",
-    annealing: Annealing | None = None,
     progress: bool = False,
 ) -> "Scores":
     """What `evaluate` measures, of each of the N rows of a split; see there.
@@ -178,8 +202,6 @@ def scored(
     with _seeded(seed), bar("evaluating", len(batches), progress, passing=True) as show:
         for done, batch in enumerate(batches.epoch(0), 1):
             sums.add(model, batch, draws, activity)
-            if annealing is not None:
-                sums.anneal(model, batch, annealing)
             show(done)
     columns = {name: torch.cat(values).numpy() for name, values in sums.columns.items()}
     return Scores(columns, draws, split.binarise, sums.grey, activity.report())
@@ -247,11 +269,6 @@ class _Sums:
         self._compare(model, batch)
         if model.likelihood.counts and not self.grey:
             self.grey = bool(((batch.x > 0) & (batch.x < 1)).any())
-
-    def anneal(self, model: Autoencoder, batch: Batch, annealing: Annealing) -> None:
-        """The likelihood of one batch by annealing, in portions of rows."""
-        for portion in batch.split(_ANNEALED):
-            self._append("annealed", annealed_likelihood(model, portion, annealing))
 
     def _compare(self, model: Autoencoder, batch: Batch) -> None:
         """Reconstructions with originals."""
