@@ -72,7 +72,7 @@ class Hamiltonian(nn.Module):
             z, momentum, log_p = self._moved(z, momentum, joint)
         # The volume by which all cooling shrinks r is that by which r0 was wider than its noise.
         log_q = draw.log_q + 0.5 * (momentum.square() - noise.square()).sum(-1)
-        return Draw(z, draw.code, log_q, log_p, (log_q - log_p).mean(0), penalty=draw.penalty)
+        return Draw(z, draw.coded, log_q, log_p, (log_q - log_p).mean(0), penalty=draw.penalty)
 
     def _moved(self, z: Tensor, momentum: Tensor, joint: Joint) -> tuple[Tensor, Tensor, Tensor]:
         """Codes (K, B, D) and momenta after all steps, and log p(z) there, (K, B)."""
