@@ -12,7 +12,7 @@ from torch import distributions as td
 from vaekit.contracts import Infer
 from vaekit.distributions import DiagonalGaussian, log_mean_exp
 from vaekit.errors import BadInput
-from vaekit.latents import Hierarchy, Ladder, StandardNormal
+from vaekit.latents import Hierarchy, Ladder, SpherePrior, StandardNormal
 from vaekit.likelihoods import Gaussian
 from vaekit.model import Autoencoder
 from vaekit.nets import MLP
@@ -277,3 +277,11 @@ def test_what_makes_no_sense_is_refused() -> None:
             Hierarchy(F, (2, 3), hidden)
     with pytest.raises(BadInput, match="ELBO needs rates from the latent, but Hierarchy"):
         check(layered_vae((1, 4, 4))[0], ELBO(free_bits=0.1))
+
+
+@pytest.mark.parametrize("levels", [Hierarchy, Ladder])
+def test_a_top_that_makes_no_sense_is_refused(levels: type) -> None:
+    with pytest.raises(BadInput, match="on the sphere.* give a `top` such as StandardNormal"):
+        levels(4, (2, 3), top=SpherePrior(2))
+    with pytest.raises(BadInput, match="`top` is a prior of 3 dimensions and the top level has 2"):
+        levels(4, (2, 3), top=StandardNormal(3))
