@@ -281,7 +281,7 @@ def test_what_makes_no_sense_is_refused() -> None:
 
 @pytest.mark.parametrize("levels", [Hierarchy, Ladder])
 def test_a_top_that_makes_no_sense_is_refused(levels: type) -> None:
-    with pytest.raises(BadInput, match="on the sphere.* give a `top` such as StandardNormal"):
+    with pytest.raises(BadInput, match=r"on the sphere.* give a `top` such as StandardNormal"):
         levels(4, (2, 3), top=SpherePrior(2))
     with pytest.raises(BadInput, match="`top` is a prior of 3 dimensions and the top level has 2"):
         levels(4, (2, 3), top=StandardNormal(3))
