@@ -174,7 +174,7 @@ def test_an_unknown_name_or_option_is_refused_with_the_nearest(
 def test_a_code_without_a_size_is_refused_by_its_flag(recipe: str, size: int) -> None:
     options: dict[str, Any] = {"latent": size}
     named = "`latent`"
-    if recipe in ("ladder-vae", "layered-vae", "layered-iwae"):
+    if recipe in ("ladder-vae", "hvamp-vae", "layered-vae", "layered-iwae"):
         options = {"latent": (size,)}
     if recipe == "vq-vae":
         options, named = {"positions": 1, "width": size}, "`positions` times `width`"

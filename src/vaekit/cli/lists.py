@@ -23,10 +23,11 @@ def recipes(name: str | None = None, /) -> None:
     if name is None:
         for title, group in GROUPS.items():
             rows = [
-                (key, _cost(key), NEEDS.get(key, ""), summary(part), paper(part))
+                row
                 for key, part in group.items()
+                for row in ((key, _cost(key), NEEDS.get(key, ""), summary(part)), _below(part))
             ]
-            table((title, "step", "needs", "what it is", "paper"), rows, right=[1])
+            table((title, "step", "needs", "what it is, and its paper"), rows, right=[1])
             print()
         print("step: a training step, times that of vae on the same network, as measured.")
         print(f"Networks (--net): {', '.join(NETS)}.")
@@ -62,6 +63,13 @@ def datasets() -> None:
         "Paths work too: IDX, .npy, .npz, .mat, or a folder, .zip or .tar of images, recordings "
         "or MIDI files."
     )
+
+
+def _below(part: Callable[..., Any]) -> tuple[str, ...]:
+    """The row below a recipe's, with its paper."""
+    from vaekit.recipes import paper
+
+    return "", "", "", paper(part)
 
 
 def _cost(recipe: str) -> str:
