@@ -51,7 +51,6 @@ PEERS: dict[str, tuple[str, dict[str, Any]]] = {
     "iaf-vae": ("VAE_IAF", {"n_made_blocks": 2, "n_hidden_in_made": 1, "hidden_size": 128}),
     "vamp-vae": ("VAMP", {"number_components": 500}),
     "hvae": ("HVAE", {"n_lf": 3, "learn_eps_lf": True, "learn_beta_zero": True}),
-    "svae": ("SVAE", {}),
     "poincare-vae": ("PoincareVAE", {}),
 }
 
