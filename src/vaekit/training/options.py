@@ -21,7 +21,7 @@ class Training:
     Args:
         epochs: Passes over the training data.
         batch_size: Data points in a step.
-        learning_rate: The optimiser's step size; muon takes about ten times adam's.
+        learning_rate: The optimiser's step size; muon takes several times adam's, such as 0.004.
         optimiser: adam, or muon, which moves weight matrices evenly in all directions and needs
             far fewer steps with dense networks.
         seed: Start of every random number: the same seed gives the same weights.
