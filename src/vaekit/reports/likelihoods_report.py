@@ -21,10 +21,12 @@ and a code of 50 Gaussian units, as in the importance-weighted paper, unless the
 READING = """
 An interval is over seeds (t quantiles) where there are several, and with one seed over test
 digits, which leaves out the luck of training. *Late* is how much the ELBO of held-out digits
-rose over the last tenth of the epochs: what longer training might still give. Minutes are
-of training by the clock, on one thread unless said otherwise, while other work ran beside it.
+rose over the last tenth of the epochs, in which the learning rate falls to zero: where it is
+large, longer training would give more. Minutes are of training by the clock, on one thread unless
+said otherwise, and longer where other work ran beside it.
 Published numbers are of the papers named, at their own lengths of training.
 """
+_SHOWN = 40  # points of a curve
 HEADER = ("model", "ours", "seeds", "epochs", "minutes", "late", "published", "ours is", "of")
 
 
@@ -33,13 +35,15 @@ def write_pages(folder: Path, table: Path | None, found: Mapping[str, Sequence[F
     rows = [cells(row, found[row.key]) for row in ROWS if row.key in found]
     draws = max((each.draws for entries in found.values() for each in entries), default=0)
     intro = INTRO.format(draws=f"{draws:,}")
-    text = f"# Results\n{intro}\n{markdown(HEADER, rows)}\n{READING}"
+    absent = [f"{row.title} ({row.binarised})" for row in ROWS if row.key not in found]
+    reading = READING + (f"\nNot trained yet: {'; '.join(absent)}.\n" if absent else "")
+    text = f"# Results\n{intro}\n{markdown(HEADER, rows)}\n{reading}"
     text += "\n    make results\n"
     for path in (folder / "results.md", *([table] if table else [])):
         with replacing(path) as part:
             part.write_text(text)
     report = Report("Likelihoods of MNIST", intro.replace("*", ""))
-    report.section("Against published numbers", READING.replace("*", ""))
+    report.section("Against published numbers", reading.replace("*", ""))
     report.table(list(HEADER), [list(row) for row in rows])
     if any(each.late is not None for entries in found.values() for each in entries):
         report.section("Training")
@@ -82,6 +86,7 @@ def curves(found: Mapping[str, Sequence[Found]]) -> Figure:
                 for number, value in enumerate(first.curve, start=1)
                 if value is not None and number >= len(first.curve) // 10
             ]
+            points = points[:: -(-len(points) // _SHOWN)]
             if points:
                 minutes, values = zip(*points, strict=True)
                 plots.setdefault(f"{row.binarised} digits", []).append(
