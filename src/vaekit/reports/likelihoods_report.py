@@ -86,7 +86,7 @@ def curves(found: Mapping[str, Sequence[Found]]) -> Figure:
                 for number, value in enumerate(first.curve, start=1)
                 if value is not None and number >= len(first.curve) // 10
             ]
-            points = points[:: -(-len(points) // _SHOWN)]
+            points = points[:: max(1, len(points) // _SHOWN)]
             if points:
                 minutes, values = zip(*points, strict=True)
                 plots.setdefault(f"{row.binarised} digits", []).append(
