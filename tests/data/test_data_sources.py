@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from vaekit.data import SOURCES, load
+from vaekit.data.static import read_bits
 from vaekit.errors import BadInput
 
 # Counts of the digits 0 to 9 in MNIST's 60,000 training and 10,000 test images.
@@ -64,9 +65,37 @@ def test_digits_are_divided_at_random_and_repeatably() -> None:
     assert sorted(rows, key=int) == [str(row) for row in range(1797)]
 
 
+def test_statically_binarised_digits_have_their_splits(real_data: Path) -> None:
+    if not (real_data / "binarized-mnist").is_dir():
+        pytest.skip("binarized-mnist is not among the real data")
+    data = load("binarized-mnist")
+    assert [len(data.train), len(data.validation), len(data.test)] == [50_000, 10_000, 10_000]
+    assert data.shape == (1, 28, 28)
+    assert data.train.labels is None
+    assert np.unique(data.test.x).tolist() == [0, 255]
+    assert data.train.x.mean() / 255 == pytest.approx(0.1306, abs=1e-4)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_rows_of_zeros_and_ones_are_read_and_nothing_else(tmp_path: Path, zipped: bool) -> None:
+    bits = np.random.default_rng(0).integers(0, 2, (3, 784))
+    text = "\n".join(" ".join(map(str, row)) for row in bits) + "\n"
+    path = tmp_path / ("bits.amat" + ".gz" * zipped)
+
+    def written(what: str) -> Path:
+        path.write_bytes(gzip.compress(what.encode()) if zipped else what.encode())
+        return path
+
+    found = read_bits(written(text))
+    np.testing.assert_array_equal(found.reshape(3, 784), bits * 255)
+    for wrong in (text[:-3], text.replace("1", "2", 1), ""):
+        with pytest.raises(BadInput, match="is not rows of 784 zeros and ones"):
+            read_bits(written(wrong))
+
+
 def test_every_source_says_what_it_is() -> None:
-    names = ["digits", "mnist", "fashion-mnist", "cifar10", "celeba", "speech"]
-    names += ["nottingham", "jsb-chorales", "chairs"]
+    names = ["digits", "mnist", "binarized-mnist", "fashion-mnist", "cifar10", "celeba"]
+    names += ["speech", "nottingham", "jsb-chorales", "chairs"]
     assert list(SOURCES) == names
     for name, source in SOURCES.items():
         assert source.name == name
@@ -80,7 +109,7 @@ def test_every_source_says_what_it_is() -> None:
 def test_unknown_name_suggests_the_nearest() -> None:
     with pytest.raises(BadInput, match=r"'mnsit' is neither .* did you mean mnist"):
         load("mnsit")
-    with pytest.raises(BadInput, match="the data sets are digits, mnist, fashion-mnist"):
+    with pytest.raises(BadInput, match="the data sets are digits, mnist, binarized-mnist"):
         load("qqq/zzz")
 
 

@@ -17,6 +17,9 @@ from vaekit.data.songs import CHORALES, read_chorales, read_nottingham
 from vaekit.data.sounds import Sounds
 from vaekit.data.speech import SPEECH, read_speech
 from vaekit.data.splits import Found
+from vaekit.data.static import NAME as STATIC
+from vaekit.data.static import SHAPE as STATIC_SHAPE
+from vaekit.data.static import read_static
 from vaekit.data.tunes import Tunes
 
 _SPLITS = ("train", "test")
@@ -177,6 +180,14 @@ _ALL = (
             _MNIST,
             tuple("0123456789"),
         ),
+    ),
+    Source(
+        STATIC,
+        "MNIST drawn black and white once and for all, in Larochelle and Murray's splits",
+        "50,000 + 10,000 + 10,000",
+        STATIC_SHAPE,
+        "no licence stated by the authors",
+        read_static,
     ),
     Source(
         "fashion-mnist",
