@@ -47,7 +47,8 @@ batch 100, options as they come (K = 50, M = K = 8, 500 pseudo-inputs, ten plana
 of 50 and 100). Both train in one process and take turns; the ratio is the median over turns.
 pythae's variants at the same options, over pythae's own VAE, without its trainer. *Of the machine*
 is as above. `maf-vae` draws number by number, and a step of little work, such as `vae`'s, is less
-of the machine than one of much.
+of the machine than one of much. pythae's HVAE takes no gradient through its slopes, which ours has
+to: they depend on the weights.
 
 {table}
 
