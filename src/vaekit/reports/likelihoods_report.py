@@ -23,8 +23,8 @@ An interval is over seeds (t quantiles) where there are several, and with one se
 digits, which leaves out the luck of training. *Late* is how much the ELBO of held-out digits
 rose over the last tenth of the epochs, in which the learning rate falls to zero: where it is
 large, longer training would give more. Minutes are of training by the clock, on one thread unless
-said otherwise, and longer where other work ran beside it.
-Published numbers are of the papers named, at their own lengths of training.
+said otherwise, and longer where other work ran beside it or it was paused.
+Published numbers are of the papers named, under conditions of their own:
 """
 _SHOWN = 40  # points of a curve
 HEADER = ("model", "ours", "seeds", "epochs", "minutes", "late", "published", "ours is", "of")
@@ -36,7 +36,10 @@ def write_pages(folder: Path, table: Path | None, found: Mapping[str, Sequence[F
     draws = max((each.draws for entries in found.values() for each in entries), default=0)
     intro = INTRO.format(draws=f"{draws:,}")
     absent = [f"{row.title} ({row.binarised})" for row in ROWS if row.key not in found]
-    reading = READING + (f"\nNot trained yet: {'; '.join(absent)}.\n" if absent else "")
+    sources = dict.fromkeys(row.source for row in ROWS if row.key in found and row.source)
+    reading = READING + "".join(f"\n- {source.replace(', ', ': ', 1)}." for source in sources)
+    reading += "\n" if sources else ""
+    reading += f"\nNot trained yet: {'; '.join(absent)}.\n" if absent else ""
     text = f"# Results\n{intro}\n{markdown(HEADER, rows)}\n{reading}"
     text += "\n    make results\n"
     for path in (folder / "results.md", *([table] if table else [])):
@@ -65,7 +68,7 @@ def cells(row: Row, entries: Sequence[Found]) -> tuple[str, ...]:
         f"{fmean(late):+.2f}" if late else "",
         "none for this network" if row.published is None else f"{row.published:.2f}",
         verdict(row, entries),
-        row.source,
+        row.source.partition(", ")[0],
     )
 
 
