@@ -91,6 +91,12 @@ def test_rows_of_zeros_and_ones_are_read_and_nothing_else(tmp_path: Path, zipped
     for wrong in (text[:-3], text.replace("1", "2", 1), ""):
         with pytest.raises(BadInput, match="is not rows of 784 zeros and ones"):
             read_bits(written(wrong))
+    if zipped:
+        whole = gzip.compress(text.encode())
+        for broken in (whole[:-20], whole[:40] + b"?" * 40 + whole[80:], b"no archive"):
+            path.write_bytes(broken)
+            with pytest.raises(BadInput, match=r"bits\.amat\.gz' is damaged"):
+                read_bits(path)
 
 
 def test_every_source_says_what_it_is() -> None:

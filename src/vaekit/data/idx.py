@@ -5,6 +5,8 @@ import math
 import re
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 
@@ -32,9 +34,16 @@ def read_idx(path: Path, ndim: int) -> npt.NDArray[np.uint8]:
     ndim: the dimensions it must have: 3 for images (N, H, W), 1 for labels (N,).
     Raises BadInput where the file is damaged or something else.
     """
+    with unzipped(path) as file:
+        return _read(file, path, ndim)
+
+
+@contextmanager
+def unzipped(path: Path) -> Iterator[gzip.GzipFile | BufferedReader]:
+    """A file, gzipped or not, to read; raises BadInput where it is damaged."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            return _read(file, path, ndim)
+            yield file
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise BadInput(f"'{path}' is damaged ({error}); fetch it again") from None
 

@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from vaekit.data import arrays, cifar
-from vaekit.data.cache import cache_dir, data_dirs
+from vaekit.data.cache import data_dirs, obtain
 from vaekit.data.celeba import read_celeba
 from vaekit.data.idx import labels_beside, partner_beside, read_idx
 from vaekit.data.pictures import Pictures
@@ -17,9 +17,7 @@ from vaekit.data.songs import CHORALES, read_chorales, read_nottingham
 from vaekit.data.sounds import Sounds
 from vaekit.data.speech import SPEECH, read_speech
 from vaekit.data.splits import Found
-from vaekit.data.static import NAME as STATIC
-from vaekit.data.static import SHAPE as STATIC_SHAPE
-from vaekit.data.static import read_static
+from vaekit.data.static import STATIC, read_static
 from vaekit.data.tunes import Tunes
 
 _SPLITS = ("train", "test")
@@ -84,26 +82,13 @@ def _idx_source(
     name: str, mirrors: tuple[str, ...], digests: Mapping[str, str], labels: tuple[str, ...]
 ) -> Callable[[Arrays], Found]:
     def read(wanted: Arrays) -> Found:
-        files = [
-            _obtain(name, file, mirrors, sha, wanted.progress) for file, sha in digests.items()
-        ]
+        files = [obtain(name, file, mirrors, sha, wanted.progress) for file, sha in digests.items()]
         x = {split: read_idx(file, 3) for split, file in zip(_SPLITS, files[0::2], strict=True)}
         y = {split: read_idx(file, 1) for split, file in zip(_SPLITS, files[1::2], strict=True)}
         found = arrays.found(x, y, str(files[0]))
         return replace(found, label_names=labels, tail=True, validation=10_000)
 
     return read
-
-
-def _obtain(name: str, file: str, mirrors: tuple[str, ...], sha256: str, progress: bool) -> Path:
-    """A file of a data set: from $VAEKIT_DATA, from the cache, or downloaded into the cache."""
-    for folder in data_dirs():
-        if (folder / name / file).is_file():
-            return folder / name / file
-    from vaekit.data.fetch import download
-
-    urls = [mirror + file for mirror in mirrors]
-    return download(urls, cache_dir() / name / file, sha256, progress=progress)
 
 
 def _digits(wanted: Arrays) -> Found:
@@ -185,7 +170,7 @@ _ALL = (
         STATIC,
         "MNIST drawn black and white once and for all, in Larochelle and Murray's splits",
         "50,000 + 10,000 + 10,000",
-        STATIC_SHAPE,
+        (1, 28, 28),
         "no licence stated by the authors",
         read_static,
     ),
