@@ -21,7 +21,7 @@ from vaekit.latents import (
     inverse_autoregressive,
     neural_spline,
 )
-from vaekit.latents.flow import Flow
+from vaekit.latents.flow import Flow, moved
 from vaekit.objectives import ELBO, IWAE, STL, DReG, check
 from vaekit.recipes import RECIPES
 from vaekit.records import Batch
@@ -63,7 +63,7 @@ def jacobian_of(posterior: FlowPosterior, features: Tensor, z: Tensor) -> Tensor
     """Of all maps for one row of features (1, F) at one code (D,)."""
     q = posterior(features)
     found: Any = torch.autograd.functional.jacobian(
-        lambda point: q._bent(point[None, None])[0][0, 0], z
+        lambda point: moved(q.maps, point[None, None])[0][0, 0], z
     )
     return found
 
@@ -95,7 +95,7 @@ def test_densities_integrate_to_one(flow: Flow) -> None:
     side = torch.linspace(-6, 6, N, dtype=torch.float64)
     grid = torch.stack(torch.meshgrid(side, side, indexing="ij"), -1) * q.base.scale + q.base.loc
     with torch.no_grad():
-        z, growth = q._bent(grid.view(-1, 1, 2))
+        z, growth = moved(q.maps, grid.view(-1, 1, 2))
         log_q = (q.base.log_prob(grid.view(-1, 1, 2)) - growth).view(N, N)
     z = z.view(N, N, 2)
     right, up = z[1:, :-1] - z[:-1, :-1], z[:-1, 1:] - z[:-1, :-1]
@@ -131,7 +131,7 @@ def test_a_masked_autoregressive_map_is_the_inverse_of_zuko_s() -> None:
     for step in posterior.steps.steps:
         z, more = step(features).inv.call_and_ladj(z)
         growth = growth + more
-    found, its = posterior(features)._bent(start)
+    found, its = moved(posterior(features).maps, start)
     torch.testing.assert_close(found, z)
     torch.testing.assert_close(its, growth)
     for step in reversed(posterior.steps.steps):
@@ -144,7 +144,7 @@ def test_a_draw_of_16_bit_networks_goes_back_to_where_it_came_from() -> None:
     start = torch.randn(2, B, D)
     with torch.autocast("cpu", torch.bfloat16):
         q = posterior(features)
-        found, _ = q._bent(start)
+        found, _ = moved(q.maps, start)
     for each in reversed(q.maps):
         found = each.forth(found)
     torch.testing.assert_close(found, start, rtol=1e-3, atol=1e-4)
@@ -155,7 +155,7 @@ def test_reflections_undo_themselves_and_keep_lengths() -> None:
     features = torch.randn(B, F, dtype=torch.float64)
     start = torch.randn(2, B, D, dtype=torch.float64)
     q = posterior(features)
-    z, growth = q._bent(start)
+    z, growth = moved(q.maps, start)
     assert not growth.any()
     torch.testing.assert_close(z.norm(dim=-1), start.norm(dim=-1))
     for each in reversed(q.maps):
@@ -168,7 +168,7 @@ def test_splines_invert() -> None:
     features = torch.randn(B, F, dtype=torch.float64)
     start = 3 * torch.randn(2, B, D, dtype=torch.float64)
     q = posterior(features)
-    z, _ = q._bent(start)
+    z, _ = moved(q.maps, start)
     for each in reversed(q.maps):
         z = each.inv(z)
     torch.testing.assert_close(z, start)
@@ -197,7 +197,7 @@ def test_scales_have_32_bits_where_the_networks_have_16() -> None:
         q = posterior(torch.randn(1, F))
         (step,) = q.maps
         start = q.base.mode
-        _, growth = q._bent(start)
+        _, growth = moved(q.maps, start)
         scales = step.meta(start).base.scale.double()
     assert scales.shape == (1, d)
     torch.testing.assert_close(growth.double(), scales.log().sum(-1), rtol=1e-5, atol=1e-4)
@@ -209,7 +209,7 @@ def test_what_is_charged_is_what_was_done_where_networks_have_16_bits(flow: Flow
     with torch.autocast("cpu", torch.bfloat16):
         q = posterior(features)
         start = q.base.mode
-        _, growth = q._bent(start)
+        _, growth = moved(q.maps, start)
         z, log_q = q.draw(2)
     assert z.dtype == log_q.dtype == torch.float32
     with torch.autocast("cpu", torch.bfloat16):
@@ -224,7 +224,7 @@ def test_a_new_flow_hardly_bends(flow: Flow) -> None:
     torch.manual_seed(0)
     posterior, features = FlowPosterior(F, D, flow), torch.randn(B, F)
     q = posterior(features)
-    _, growth = q._bent(torch.randn(5, B, D))
+    _, growth = moved(q.maps, torch.randn(5, B, D))
     torch.testing.assert_close(growth, torch.zeros(5, B), rtol=0, atol=0.1)
     assert q.rsample((5,)).shape == (5, B, D)
     jacobian = jacobian_of(posterior, features[:1], torch.randn(D))

@@ -38,27 +38,28 @@ class Flowed:
     @property
     def mode(self) -> Tensor:
         """Where the flow takes the Gaussian's mode, (B, D): the centre, if not quite the peak."""
-        return self._bent(self.base.mode)[0]
+        return moved(self.maps, self.base.mode)[0]
 
     def rsample(
         self, sample_shape: tuple[int, ...] = (), generator: Generator | None = None
     ) -> Tensor:
         """Draws that carry gradients, (K, B, D)."""
-        return self._bent(self.base.rsample(sample_shape, generator))[0]
+        return moved(self.maps, self.base.rsample(sample_shape, generator))[0]
 
     def draw(self, draws: int, generator: Generator | None = None) -> tuple[Tensor, Tensor]:
         """Draws z (K, B, D) and their log-densities (K, B) in nats, in one pass."""
         start, log_q = self.base.draw(draws, generator)
-        z, growth = self._bent(start)
+        z, growth = moved(self.maps, start)
         return z, log_q - growth
 
-    def _bent(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Where the maps take z, and the log of the volume they make of a small one there."""
-        growth = z.new_zeros(z.shape[:-1])
-        for each in self.maps:
-            z, more = each.call_and_ladj(z)
-            growth = growth + more
-        return z, growth
+
+def moved(maps: Sequence[Map], z: Tensor) -> tuple[Tensor, Tensor]:
+    """Where maps take codes (K, B, D) in turn, and the log of how much volume grows there, (K, B)."""
+    growth = z.new_zeros(z.shape[:-1])
+    for each in maps:
+        z, more = each.call_and_ladj(z)
+        growth = growth + more
+    return z, growth
 
 
 @final
@@ -100,7 +101,7 @@ def inverse_autoregressive(
     features: F. size: D. hidden_flow: width of the networks.
     Raises BadInput where an option makes no sense.
     """
-    return Steps(_masked(features, size, steps, hidden_flow, _affine, [(), ()]))
+    return Steps(_masked(features, size, steps, hidden_flow, affine, [(), ()]))
 
 
 def neural_spline(
@@ -133,7 +134,7 @@ class MaskedAutoregressive(nn.Module):
 
     def __init__(self, features: int, size: int, steps: int = 2, hidden_flow: int = 128) -> None:
         super().__init__()
-        self.steps = Steps(_masked(features, size, steps, hidden_flow, _affine, [(), ()]))
+        self.steps = Steps(_masked(features, size, steps, hidden_flow, affine, [(), ()]))
 
     def forward(self, features: Tensor) -> list[Map]:
         """The maps for features (B, F)."""
@@ -193,9 +194,7 @@ def _masked(
     """Masked autoregressive steps; univariate: the map of one dimension, by numbers of shapes."""
     from zuko.flows import MaskedAutoregressiveTransform
 
-    check_steps(steps)
-    if hidden_flow < 1:
-        raise BadInput(f"`hidden_flow` must be 1 or more, not {hidden_flow}.")
+    check_flow(steps, hidden_flow)
     made: list[Any] = [
         MaskedAutoregressiveTransform(
             size,
@@ -219,7 +218,15 @@ def check_steps(steps: int) -> int:
     return steps
 
 
-def _affine(shift: Tensor, scale: Tensor) -> Any:
+def check_flow(steps: int, hidden_flow: int) -> None:
+    """Raise BadInput where a flow's number of steps or width of networks makes no sense."""
+    check_steps(steps)
+    if hidden_flow < 1:
+        raise BadInput(f"`hidden_flow` must be 1 or more, not {hidden_flow}.")
+
+
+def affine(shift: Tensor, scale: Tensor) -> Any:
+    """The map of one dimension by a shift and the logarithm of a scale, bounded as zuko has it."""
     from zuko.transforms import MonotonicAffineTransform
 
     return MonotonicAffineTransform(full(shift), full(scale))

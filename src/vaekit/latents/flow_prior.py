@@ -7,12 +7,12 @@ import torch
 from torch import Generator, Tensor, nn
 
 from vaekit.contracts import Infer
-from vaekit.distributions import DiagonalGaussian, full
+from vaekit.distributions import DiagonalGaussian
 from vaekit.errors import BadInput
-from vaekit.latents.gaussian import StandardNormal
+from vaekit.latents.flow import affine, check_flow, moved
+from vaekit.latents.gaussian import StandardNormal, quieten
 
-_QUIET = 0.01  # times the default weights of a flow's last layer: it starts close to doing nothing
-_LAST = 4  # the place of that layer
+_LAST = 4  # the place of a network's last layer, which is quiet at the start
 _COUPLED = 2  # passes to invert a coupling: of the half that stays, and of the other given it
 
 
@@ -30,11 +30,8 @@ class Straightened:
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-densities (K, B) in nats of codes (K, B, D), in one pass."""
-        growth = value.new_zeros(value.shape[:-1])
-        for each in self.maps:
-            value, more = each.call_and_ladj(value)
-            growth = growth + more
-        return self.base.log_prob(value) + growth
+        start, growth = moved(self.maps, value)
+        return self.base.log_prob(start) + growth
 
     @torch.no_grad()
     def sample(
@@ -74,13 +71,9 @@ class FlowPrior(nn.Module):
         self, size: int, steps: int = 4, hidden_flow: int = 128, coupled: bool = False
     ) -> None:
         from zuko.flows import MaskedAutoregressiveTransform
-        from zuko.transforms import MonotonicAffineTransform
 
         super().__init__()
-        if not 1 <= steps <= 100:
-            raise BadInput(f"`steps` must be between 1 and 100, not {steps}.")
-        if hidden_flow < 1:
-            raise BadInput(f"`hidden_flow` must be 1 or more, not {hidden_flow}.")
+        check_flow(steps, hidden_flow)
         if coupled and size < _COUPLED:
             raise BadInput(
                 f"`latent` must be 2 or more, not {size}: a coupling moves some dimensions of a "
@@ -88,9 +81,6 @@ class FlowPrior(nn.Module):
             )
         self.size, self.gives = size, Straightened
         self.base, forth = StandardNormal(size), torch.arange(size)
-
-        def affine(shift: Tensor, scale: Tensor) -> Any:
-            return MonotonicAffineTransform(full(shift), full(scale))
 
         self.steps = nn.ModuleList(
             MaskedAutoregressiveTransform(
@@ -102,11 +92,9 @@ class FlowPrior(nn.Module):
             )
             for step in range(steps)
         )
-        with torch.no_grad():
-            for step in self.steps:
-                last: Any = step.get_submodule(f"hyper.{_LAST}") if size > 1 else step
-                for parameter in last.parameters():
-                    parameter *= _QUIET
+        for step in self.steps:
+            last = step.get_submodule(f"hyper.{_LAST}") if size > 1 else step
+            quieten(*last.parameters())
 
     def forward(self, infer: Infer | None = None, context: Tensor | None = None) -> Straightened:
         """The prior over one code of shape (D,)."""
