@@ -5,22 +5,17 @@ from statistics import median
 from benchmarks.measured import ask
 from benchmarks.page import goal, table
 from benchmarks.variants import PEERS
-from vaekit.recipes import RECIPES
-from vaekit.recipes.costs import NEEDS
+from vaekit.recipes.costs import STEPS
 
 SHARE = 0.6  # of the machine, an IWAE of 50 draws
 MINUTES = 10
 WANTED, DIGITS = 86.8, 4.0  # nats, and minutes of 10,000 digits' likelihood
 
-MEASURED = [
-    name for name in RECIPES if name == "very-deep-vae" or "symbols" in NEEDS.get(name, "symbols")
-]
-
 
 def variants(rounds: int) -> str:
     """A training step of every recipe that learns from digits, over the plain VAE's."""
     rows = []
-    for name in MEASURED:
+    for name in STEPS:
         if name == "vae":
             continue
         found = [ask("benchmarks.variants", name) for _ in range(rounds)]

@@ -18,15 +18,15 @@ def recipes(name: str | None = None, /) -> None:
     """
     from vaekit.cli.parts import recipe_options
     from vaekit.recipes import CORRUPTIONS, GROUPS, LIKELIHOODS, NETS, RECIPES, called, paper
-    from vaekit.recipes.costs import NEEDS
+    from vaekit.recipes.costs import NEEDS, STEPS
 
     if name is None:
         for title, group in GROUPS.items():
-            rows = [
-                row
-                for key, part in group.items()
-                for row in ((key, _cost(key), NEEDS.get(key, ""), summary(part)), _below(part))
-            ]
+            rows = list[tuple[str, ...]]()
+            for key, part in group.items():
+                step = f"{STEPS[key]:.1f}" if key in STEPS else ""
+                rows.append((key, step, NEEDS.get(key, ""), summary(part)))
+                rows.append(("", "", "", paper(part)))
             table((title, "step", "needs", "what it is, and its paper"), rows, right=[1])
             print()
         print("step: a training step, times that of vae on the same network, as measured.")
@@ -63,19 +63,6 @@ def datasets() -> None:
         "Paths work too: IDX, .npy, .npz, .mat, or a folder, .zip or .tar of images, recordings "
         "or MIDI files."
     )
-
-
-def _below(part: Callable[..., Any]) -> tuple[str, ...]:
-    """The row below a recipe's, with its paper."""
-    from vaekit.recipes import paper
-
-    return "", "", "", paper(part)
-
-
-def _cost(recipe: str) -> str:
-    from vaekit.recipes.costs import STEPS
-
-    return f"{STEPS[recipe]:.1f}" if recipe in STEPS else ""
 
 
 def _options(title: str, options: list[Option]) -> None:

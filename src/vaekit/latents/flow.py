@@ -54,7 +54,7 @@ class Flowed:
 
 
 def moved(maps: Sequence[Map], z: Tensor) -> tuple[Tensor, Tensor]:
-    """Where maps take codes (K, B, D) in turn, and the log of how much volume grows there, (K, B)."""
+    """Where maps take codes (..., D) in turn, and the log of what a small volume grows by."""
     growth = z.new_zeros(z.shape[:-1])
     for each in maps:
         z, more = each.call_and_ladj(z)

@@ -9,10 +9,10 @@ from torch import Generator, Tensor, nn
 from torch.func import functional_call
 
 from vaekit.contracts import CodeDistribution, Part, Prior, Read
-from vaekit.distributions import DiagonalGaussian, drawn, gaussian_of
+from vaekit.distributions import DiagonalGaussian, gaussian_of
 from vaekit.errors import BadInput
 from vaekit.latents.gaussian import GaussianPosterior
-from vaekit.latents.levels import check_sizes, on_top
+from vaekit.latents.levels import check_sizes, log_levels, on_top, sampled
 from vaekit.latents.spaces import EUCLIDEAN
 from vaekit.nets import MLP
 from vaekit.nets.activations import Activation
@@ -114,18 +114,13 @@ class Hierarchy(nn.Module):
         temperature: float = 1.0,
     ) -> Tensor:
         """n codes (n, D), drawn from the top down."""
-        levels = [drawn(self._expected_top(read, context), n, generator, temperature)]
-        for prior in self.priors:
-            levels.append(gaussian_of(prior(levels[-1])).sample((), generator, temperature))
-        return torch.cat(levels, -1)
+        top = self._expected_top(read, context)
+        return sampled(top, self.priors, n, generator, temperature)
 
     def log_prior(self, z: Tensor, read: Read, context: Tensor | None = None) -> Tensor:
         """log p(z) of codes (K, B, D) of all levels in nats, (K, B)."""
-        levels = torch.split(z, list(self.sizes), -1)
-        found: Tensor = self._expected_top(read, context).log_prob(levels[0])
-        for prior, (above, level) in zip(self.priors, pairwise(levels), strict=True):
-            found = found + gaussian_of(prior(above)).log_prob(level)
-        return found
+        top = self._expected_top(read, context)
+        return log_levels(top, self.priors, torch.split(z, list(self.sizes), -1))
 
     def generating(self) -> tuple[Part, ...]:
         """The priors of all levels."""

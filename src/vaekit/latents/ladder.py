@@ -11,14 +11,13 @@ from vaekit.contracts import CodeDistribution, Infer, Part, Prior, Read
 from vaekit.distributions import (
     BY_DIMENSION,
     DiagonalGaussian,
-    drawn,
     gaussian_of,
     rate,
     rate_by_dimension,
 )
 from vaekit.errors import BadInput
 from vaekit.latents.gaussian import GaussianPosterior
-from vaekit.latents.levels import check_sizes, on_top
+from vaekit.latents.levels import check_sizes, log_levels, on_top, sampled
 from vaekit.latents.spaces import EUCLIDEAN
 from vaekit.records import Draw
 
@@ -125,19 +124,13 @@ class Ladder(nn.Module):
         temperature: float = 1.0,
     ) -> Tensor:
         """n codes (n, D), drawn from the top down."""
-        levels = [drawn(self._expected_top(read, context), n, generator, temperature)]
-        for place in range(len(self.priors)):
-            p = self._expected(place, levels[-1])
-            levels.append(p.sample((), generator, temperature))
-        return torch.cat(levels, -1)
+        top = self._expected_top(read, context)
+        return sampled(top, self.priors, n, generator, temperature)
 
     def log_prior(self, z: Tensor, read: Read, context: Tensor | None = None) -> Tensor:
         """log p(z) of codes (K, B, D) of all levels in nats, (K, B)."""
-        levels = torch.split(z, list(self.sizes), -1)
-        found: Tensor = self._expected_top(read, context).log_prob(levels[0])
-        for place, (above, level) in enumerate(pairwise(levels)):
-            found = found + self._expected(place, above).log_prob(level)
-        return found
+        top = self._expected_top(read, context)
+        return log_levels(top, self.priors, torch.split(z, list(self.sizes), -1))
 
     def generating(self) -> tuple[Part, ...]:
         """The priors of all levels, which the posterior reads, too."""
@@ -156,7 +149,7 @@ class Ladder(nn.Module):
         for posterior, height in zip(self.posteriors, self._heights(features), strict=True):
             shape: tuple[int, ...] = () if zs else (draws or 1,)
             if zs:
-                ps.append(self._expected(len(ps), zs[-1]))
+                ps.append(gaussian_of(self.priors[len(ps)](zs[-1])))
             if zs and not self.merged:
                 height = torch.cat([height.expand(len(zs[-1]), *height.shape), zs[-1]], -1)
             q: DiagonalGaussian = posterior(height)
@@ -181,10 +174,6 @@ class Ladder(nn.Module):
         """The prior of the top level, which may ask for the posterior of a batch."""
         infer: Infer = lambda batch: self.posteriors[0](self._heights(read(batch))[0])  # noqa: E731
         return self.top(infer, context)
-
-    def _expected(self, place: int, above: Tensor) -> DiagonalGaussian:
-        """The prior of the level below one, given that one's code (..., D)."""
-        return gaussian_of(self.priors[place](above))
 
 
 def _joint(inputs: int, hidden: int, size: int) -> nn.Sequential:

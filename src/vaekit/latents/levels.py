@@ -1,9 +1,13 @@
-"""What hierarchies share: the sizes of their levels, and the prior on top."""
+"""What hierarchies share: the sizes of their levels, the prior on top, and the way down."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
-from vaekit.contracts import Choosy, Prior
-from vaekit.distributions import DiagonalGaussian
+import torch
+from torch import Generator, Tensor, nn
+
+from vaekit.contracts import Choosy, CodeDistribution, Prior
+from vaekit.distributions import DiagonalGaussian, drawn, gaussian_of
 from vaekit.errors import BadInput
 from vaekit.latents.gaussian import StandardNormal
 from vaekit.latents.spaces import EUCLIDEAN, space_of
@@ -36,3 +40,30 @@ def on_top(sizes: Sequence[int], top: Prior | None) -> Prior:
     if isinstance(top, Choosy):
         top.check(DiagonalGaussian)
     return top
+
+
+def sampled(
+    top: CodeDistribution,
+    priors: Iterable[nn.Module],
+    n: int,
+    generator: Generator | None,
+    temperature: float,
+) -> Tensor:
+    """n codes of all levels (n, D), drawn from the top down.
+
+    priors: from each level's code to mean and log scale of the next.
+    """
+    levels = [drawn(top, n, generator, temperature)]
+    for prior in priors:
+        levels.append(gaussian_of(prior(levels[-1])).sample((), generator, temperature))
+    return torch.cat(levels, -1)
+
+
+def log_levels(
+    top: CodeDistribution, priors: Iterable[nn.Module], levels: Sequence[Tensor]
+) -> Tensor:
+    """log p of the codes (K, B, D) of each level, from the top, in nats, (K, B); as `sampled`."""
+    found = top.log_prob(levels[0])
+    for prior, (above, level) in zip(priors, pairwise(levels), strict=True):
+        found = found + gaussian_of(prior(above)).log_prob(level)
+    return found

@@ -1,5 +1,7 @@
 """Autoencoders whose codes are no points of a Euclidean space."""
 
+from collections.abc import Callable
+
 from vaekit.latents import (
     Codebook,
     ConcretePosterior,
@@ -12,6 +14,7 @@ from vaekit.latents import (
     SpherePrior,
     VonMisesFisher,
 )
+from vaekit.latents.sphere import OnSphere
 from vaekit.likelihoods import Likelihood
 from vaekit.nets import Net, Shape
 from vaekit.objectives import ELBO, warm_up
@@ -71,11 +74,7 @@ def svae(
         warmup: Epochs over which the rate's weight rises from 0; without it the concentration
             soon falls to nothing, and no gradient brings it back.
     """
-
-    def sphere(features: int, size: int) -> Latent:
-        posterior = SpherePosterior(features, size, VonMisesFisher, concentration)
-        return Latent(posterior, SpherePrior(size))
-
+    sphere = _spherical(VonMisesFisher, concentration)
     model = assemble(shape, net, likelihood, context, sphere, latent)
     return model, ELBO(warm_up(1.0, warmup))
 
@@ -100,11 +99,7 @@ def power_svae(
         warmup: Epochs over which the rate's weight rises from 0; without it the concentration
             soon falls to nothing, and no gradient brings it back.
     """
-
-    def sphere(features: int, size: int) -> Latent:
-        posterior = SpherePosterior(features, size, PowerSpherical, concentration)
-        return Latent(posterior, SpherePrior(size))
-
+    sphere = _spherical(PowerSpherical, concentration)
     model = assemble(shape, net, likelihood, context, sphere, latent)
     return model, ELBO(warm_up(1.0, warmup))
 
@@ -166,3 +161,10 @@ def gumbel_vae(
     size, named = positions * categories, "positions` times `categories"
     model = assemble(shape, net, likelihood, context, relaxed, size, named)
     return model, ELBO(warm_up(1.0, warmup))
+
+
+def _spherical(family: OnSphere, concentration: float) -> Callable[[int, int], Latent]:
+    """A posterior of this family on the sphere, against a uniform prior."""
+    return lambda features, size: Latent(
+        SpherePosterior(features, size, family, concentration), SpherePrior(size)
+    )

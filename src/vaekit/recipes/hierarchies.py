@@ -1,5 +1,6 @@
 """VAEs with codes one above the other."""
 
+from collections.abc import Callable
 from math import prod
 
 from vaekit.errors import expect
@@ -96,10 +97,7 @@ def layered_vae(
         warmup: Epochs over which the rate's weight rises from 0.
         draws: Codes drawn for each data point in a step.
     """
-
-    def layers(features: int, size: int) -> Hierarchy:
-        return Hierarchy(features, latent, hidden_levels, activation_levels)
-
+    layers = _layers(latent, hidden_levels, activation_levels)
     size, lowest = sum(latent), (latent or (0,))[-1]
     model = assemble(shape, net, likelihood, context, layers, size, reads=lowest)
     return model, ELBO(warm_up(1.0, warmup), draws=draws)
@@ -127,10 +125,7 @@ def layered_iwae(
         activation_levels: Its non-linearity.
         draws: K, the codes drawn for each data point in a step.
     """
-
-    def layers(features: int, size: int) -> Hierarchy:
-        return Hierarchy(features, latent, hidden_levels, activation_levels)
-
+    layers = _layers(latent, hidden_levels, activation_levels)
     size, lowest = sum(latent), (latent or (0,))[-1]
     model = assemble(shape, net, likelihood, context, layers, size, reads=lowest)
     return model, IWAE(draws)
@@ -165,3 +160,10 @@ def very_deep_vae(
     size, reads = net.code(shape, latent), prod(net.maps(shape)[0])
     model = assemble(shape, net, likelihood, context, deep, size, reads=reads)
     return model, ELBO(warm_up(1.0, warmup), draws=draws)
+
+
+def _layers(
+    latent: tuple[int, ...], hidden: tuple[int, ...], activation: Activation
+) -> Callable[[int, int], Hierarchy]:
+    """Stochastic layers of these sizes, from the top down."""
+    return lambda features, size: Hierarchy(features, latent, hidden, activation)
