@@ -250,6 +250,24 @@ def test_clip(data: Dataset) -> None:
     assert float(gradient.norm()) == pytest.approx(0.5, rel=1e-4)
 
 
+def test_clip_is_of_a_phases_whole_gradient_however_many_optimisers_share_it(data: Dataset) -> None:
+    firsts = []
+    for clip in (None, 0.5):
+        model, objective = small_vae()
+        taken = session(model, objective, data, clip=clip, optimiser="muon")
+        taken.step(next(taken.rest_of_epoch()))
+        states = [
+            state for each in taken.optimisers for state in each.state_dict()["state"].values()
+        ]
+        firsts.append([state.get("momentum_buffer", state.get("exp_avg")) for state in states])
+        assert len(states) == len(list(model.parameters()))
+    matrices = [each for each in firsts[0] if each.ndim == 2]
+    assert 0 < len(matrices) < len(firsts[0])
+    ratios = torch.stack([b.norm() / a.norm() for a, b in zip(*firsts, strict=True)])
+    torch.testing.assert_close(ratios, ratios[:1].expand_as(ratios))
+    assert ratios[0] < 1
+
+
 def test_weight_decay_shrinks_weights_without_gradient(data: Dataset) -> None:
     class Still(Objective):
         def forward(self, trace: Trace) -> Loss:

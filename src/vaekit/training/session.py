@@ -147,12 +147,11 @@ class Session:
         else:
             self.running.add(metrics, len(batch) if math.isfinite(norm) else 0)
         followed = self.options.skip is None or norm <= self.options.skip
+        if self.options.clip is not None:
+            for phase in self.losses.phases:
+                torch.nn.utils.clip_grad_norm_(phase.parameters, self.options.clip)
         for optimiser in self.optimisers:
             optimiser.param_groups[0]["lr"] = self._learning_rate(at.step)
-            if self.options.clip is not None:
-                self.fabric.clip_gradients(
-                    self.losses, optimiser, max_norm=self.options.clip, error_if_nonfinite=False
-                )
             if followed:
                 optimiser.step()
             optimiser.zero_grad()
