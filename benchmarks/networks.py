@@ -25,6 +25,13 @@ def mlp(latent: int, inplace: bool) -> tuple[nn.Module, int, nn.Module]:
     return nn.Sequential(*encoder), 250, nn.Sequential(*decoder, nn.Linear(500, 784))
 
 
+def published(latent: int) -> tuple[nn.Module, int, nn.Module]:
+    """The importance-weighted paper's encoder, its features and decoder: 784-200-200 and back."""
+    encoder = [nn.Flatten(), nn.Linear(784, 200), nn.Tanh(), nn.Linear(200, 200), nn.Tanh()]
+    decoder = [nn.Linear(latent, 200), nn.Tanh(), nn.Linear(200, 200), nn.Tanh()]
+    return nn.Sequential(*encoder), 200, nn.Sequential(*decoder, nn.Linear(200, 784))
+
+
 def conv(latent: int, inplace: bool) -> tuple[nn.Module, int, nn.Module]:
     """Encoder, its features and decoder of four strided convolutions and back."""
     encoder: list[nn.Module] = [Shift()]

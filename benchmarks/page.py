@@ -9,12 +9,6 @@ from pathlib import Path
 PACKAGES = ("torch", "numpy", "pythae")
 
 
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def goal(value: float, wanted: float, at_most: bool = False) -> str:
     """A goal, and whether a measured value reaches it."""
     reached = value <= wanted if at_most else value >= wanted

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.measured import report
+from benchmarks.networks import published
 from benchmarks.peer import Decoder, Encoder
 from vaekit.data import Dataset, load
 from vaekit.evaluation import evaluate
@@ -80,12 +81,11 @@ def ours(seconds: float, dataset: Dataset) -> Snapshots:
 
 def theirs(seconds: float, dataset: Dataset) -> Snapshots:
     """The peer's trainer with Adam at 0.001 and batches of 100, until the time is over."""
-    encoder = nn.Sequential(nn.Flatten(), nn.Linear(784, 200), nn.Tanh(), *_hidden(200, 200))
-    decoder = nn.Sequential(*_hidden(50, 200), *_hidden(200, 200), nn.Linear(200, 784))
     config = pythae.VAEConfig(input_dim=(784,), latent_dim=50, reconstruction_loss="bce")
     torch.manual_seed(0)
+    encoder, features, decoder = published(50)
     peer = pythae.VAE(
-        config, encoder=Encoder(encoder, 200, 50), decoder=Decoder(decoder, nn.Sigmoid())
+        config, encoder=Encoder(encoder, features, 50), decoder=Decoder(decoder, nn.Sigmoid())
     )
     found: Snapshots = []
     keep = _keeper(found, peer, translated)
@@ -138,10 +138,6 @@ def translated(weights: Weights) -> Weights:
         pair = (weights[f"encoder.mean.{kind}"], 0.5 * weights[f"encoder.log_variance.{kind}"])
         found[f"latent.posterior.head.{kind}"] = torch.cat(pair)
     return found
-
-
-def _hidden(inputs: int, outputs: int) -> tuple[nn.Module, nn.Module]:
-    return nn.Linear(inputs, outputs), nn.Tanh()
 
 
 def _keeper(

@@ -5,7 +5,6 @@ the peer's variant, where it has one, and the peer's VAE. All on the network of 
 importance-weighted paper, 784-200-200-50 and back with tanh, on MNIST, batch 100.
 """
 
-import itertools
 import sys
 from collections.abc import Callable, Iterator
 from statistics import median
@@ -19,6 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.conditions import endless, timed
 from benchmarks.matmul import rate_of
 from benchmarks.measured import report
+from benchmarks.networks import published
 from benchmarks.peer import Decoder, Encoder
 from benchmarks.tasks import digits
 from vaekit.data import Dataset
@@ -81,13 +81,12 @@ def operations(session: Session) -> int:
 
 def theirs(kind: str, options: dict[str, Any], dataset: Dataset) -> Iterator[None]:
     """The peer's steps, of one batch: its loss, the way back and Adam."""
-    encoder = nn.Sequential(nn.Flatten(), *_hidden(784, *HIDDEN))
-    decoder = nn.Sequential(*_hidden(LATENT, *HIDDEN[::-1]), nn.Linear(HIDDEN[0], 784))
     config = getattr(pythae, f"{kind}Config", None) or getattr(pythae, f"{kind}_Config")
     torch.manual_seed(0)
+    encoder, features, decoder = published(LATENT)
     model = getattr(pythae, kind)(
         config(input_dim=(784,), latent_dim=LATENT, reconstruction_loss="bce", **options),
-        encoder=Encoder(encoder, HIDDEN[-1], LATENT),
+        encoder=Encoder(encoder, features, LATENT),
         decoder=Decoder(decoder, nn.Sigmoid()),
     )
     optimiser = torch.optim.Adam(model.parameters())
@@ -98,11 +97,6 @@ def theirs(kind: str, options: dict[str, Any], dataset: Dataset) -> Iterator[Non
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         yield
-
-
-def _hidden(*widths: int) -> list[nn.Module]:
-    pairs = itertools.pairwise(widths)
-    return [layer for a, b in pairs for layer in (nn.Linear(a, b), nn.Tanh())]
 
 
 def ratio(one: Callable[[], Iterator[None]], other: Callable[[], Iterator[None]]) -> Any:

@@ -105,3 +105,9 @@ def _text(cell: Any, digits: int) -> str:
         return f"{_text(float(value), digits)} ± {_text(float(error), digits)}"
     number = f"{cell:,}" if isinstance(cell, int) else f"{cell:,.{digits}f}"
     return number.replace("-", "−")
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

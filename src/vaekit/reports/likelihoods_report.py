@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from vaekit.figures import Report
 from vaekit.figures.lines import Line, lines
+from vaekit.figures.table import markdown
 from vaekit.reports.likelihoods_results import ROWS, Found, Row, mean, verdict
 from vaekit.writing import replacing
 
@@ -70,12 +71,6 @@ def cells(row: Row, entries: Sequence[Found]) -> tuple[str, ...]:
         verdict(row, entries),
         row.source.partition(", ")[0],
     )
-
-
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def curves(found: Mapping[str, Sequence[Found]]) -> Figure:
