@@ -97,7 +97,7 @@ def _pass_of(model: Autoencoder, objective: Objective | None) -> Callable[[Batch
     if objective is None:
         return model.train()
     losses = Losses(model, objective, trainable(objective.phases(model))).train()
-    return lambda batch: losses(batch, Moment(0.0, 0, len(batch)))
+    return lambda batch: losses(batch, Moment(points=len(batch)))
 
 
 def _zeros(model: Autoencoder, shape: Shape, rows: int) -> Batch:

@@ -28,7 +28,8 @@ from vaekit.objectives import (
     check,
 )
 from vaekit.recipes import RECIPES
-from vaekit.records import Batch, Draw, Trace
+from vaekit.records import Batch, Draw, Moment, Trace
+from vaekit.training.losses import Losses
 
 B, F, D = 6, 4, 2
 SCALE = 0.7
@@ -245,6 +246,25 @@ def doubled(trace: Trace) -> Trace:
 
 
 @pytest.mark.parametrize(
+    "rising",
+    [
+        IWAE(50, rising=4.0),
+        MIWAE(2, 50, rising=4.0),
+        Factor(IWAE(50, rising=4.0), nn.Linear(D, 1).double()),
+    ],
+)
+def test_draws_rise_from_one_to_their_number(rising: Objective) -> None:
+    model = linear()
+    losses = Losses(model, rising, rising.phases(model))
+    given = []
+    for epoch in (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, math.inf):
+        trace = losses.trace(Batch(data()), Moment(epoch))
+        assert torch.isfinite(rising(trace).total)
+        given.append(trace.draw.z.shape[0] * 50 // rising.draws)
+    assert given == [1, 3, 7, 19, 50, 50, 50]
+
+
+@pytest.mark.parametrize(
     "objective",
     [ELBO(), IWAE(4), MIWAE(2, 2), CIWAE(0.3, 4), PIWAE(2, 2), DReG(4), Renyi(0.5, 4), STL(4)],
     ids=lambda objective: type(objective).__name__,
@@ -263,6 +283,8 @@ def test_losses_do_not_change_when_a_batch_is_duplicated(objective: Objective) -
         (lambda: MIWAE(0, 8), "`groups` must be 1 or more"),
         (lambda: MIWAE(8, 0), "`draws_each` must be 1 or more"),
         (lambda: PIWAE(10_000, 10_000), "`groups` times `draws_each` is 100000000"),
+        (lambda: IWAE(5, rising=-1.0), "`rising` must be zero or more"),
+        (lambda: MIWAE(2, 2, rising=math.inf), "`rising` must be zero or more"),
         (lambda: DReG(0), "`draws` must be 1 or more"),
         (lambda: STL(0), "`draws` must be 1 or more"),
         (lambda: CIWAE(1.5), "`mixed` must be from 0"),

@@ -10,6 +10,7 @@ from vaekit.objectives import (
     Cubic,
     Cyclical,
     Exponential,
+    Geometric,
     Linear,
     cubic,
     exponential,
@@ -31,6 +32,11 @@ def test_an_exponential_schedule_comes_near_its_value() -> None:
     assert exponential(0.2, 0.0) == Constant(0.2)
     with pytest.raises(BadInput, match="`warmup`"):
         exponential(0.2, -1.0)
+
+
+def test_a_geometric_schedule_rises_from_one_by_the_same_factor() -> None:
+    given = [Geometric(16.0, epochs=4)(epoch) for epoch in (0, 1, 2, 3, 4, 5, math.inf)]
+    assert given == pytest.approx([1, 2, 4, 8, 16, 16, 16])
 
 
 def test_a_cubic_schedule_rises_late() -> None:

@@ -17,10 +17,11 @@ SMALL = {
     "data": "digits",
     "data_options": {"binarise": "dynamic", "validation": 100},
     "training": {"batch_size": 100},
+    "draws": 20,
 }
 FEW = (
     Row("vae", "VAE", "vae", {"latent": 3}, 12, 30.0, "a paper", **SMALL),
-    Row("iwae", "IWAE", "iwae", {"latent": 3, "draws": 4}, 4, warmed=False, **SMALL),
+    Row("iwae", "IWAE", "iwae", {"latent": 3, "draws": 4}, 4, shares={"rising": 0.5}, **SMALL),
 )
 
 
@@ -28,7 +29,6 @@ FEW = (
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two small rows in the place of those of MNIST."""
     monkeypatch.setattr(experiment, "ROWS", FEW)
-    monkeypatch.setattr(experiment, "DRAWS", 20)
     monkeypatch.setattr("vaekit.reports.likelihoods_report.ROWS", FEW)
 
 
@@ -54,6 +54,7 @@ def test_rows_are_trained_measured_and_kept(tmp_path: Path) -> None:
     lines = [line for line in text.splitlines() if line.startswith("| VAE, dynamic")]
     assert len(lines) == 1
     assert " | 30.00 | " in lines[0]
+    assert f"(20 draws, {found.points} digits)" in lines[0]
     assert "| a paper |" in lines[0]
     assert "none for this network" in text
     assert "<svg" in page.read_text() or "data:image" in page.read_text()

@@ -17,7 +17,7 @@ from vaekit.errors import BadInput
 from vaekit.model import Autoencoder
 from vaekit.nets.critic import Judgement
 from vaekit.objectives.base import Objective
-from vaekit.records import Loss, Phase, Trace
+from vaekit.records import Loss, Moment, Phase, Trace
 
 Stabiliser = Literal["spectral-norm", "r1", "none"]
 
@@ -81,6 +81,10 @@ class Adversarial(Objective):
         self.base, self.critic = base, self._stabilise.prepare(critic)
         self.gamma, self.price = gamma, price
         self.draws, self.needs = base.draws, base.needs | {"prior"}
+
+    def draws_at(self, at: Moment) -> int:
+        """Those of the base."""
+        return self.base.draws_at(at)
 
     def forward(self, trace: Trace) -> Loss:
         """What the encoder minimises."""

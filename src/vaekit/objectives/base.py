@@ -10,13 +10,13 @@ from vaekit.contracts import Part
 from vaekit.errors import BadInput
 from vaekit.latents import Latent
 from vaekit.model import Autoencoder
-from vaekit.records import Loss, Phase, Trace
+from vaekit.records import Loss, Moment, Phase, Trace
 
 
 class Objective(nn.Module, ABC):
     """From a Trace to a Loss; the only place that averages over the batch.
 
-    draws: codes drawn for each data point in a training step (K).
+    draws: codes drawn for each data point (K), in training at the most.
     needs: the fields of `Draw` it reads.
     alone: whether it changes the gradient at the codes, so that no other term may be added.
     """
@@ -28,6 +28,10 @@ class Objective(nn.Module, ABC):
     @abstractmethod
     def forward(self, trace: Trace) -> Loss:
         """The loss of one batch and what explains it, in nats."""
+
+    def draws_at(self, at: Moment) -> int:
+        """Codes drawn for each data point in a step at a moment."""
+        return self.draws
 
     def phases(self, model: Autoencoder) -> tuple[Phase, ...]:
         """One phase that trains every parameter of the model and of the objective."""

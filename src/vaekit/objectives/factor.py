@@ -10,7 +10,7 @@ from torch.nn.functional import softplus
 from vaekit.errors import BadInput
 from vaekit.model import Autoencoder
 from vaekit.objectives.base import Objective
-from vaekit.records import Loss, Phase, Trace
+from vaekit.records import Loss, Moment, Phase, Trace
 
 
 @final
@@ -38,6 +38,10 @@ class Factor(Objective):
             raise BadInput(f"`gamma` must be zero or more, not {gamma:g}.")
         self.base, self.critic, self.gamma = base, critic, gamma
         self.draws, self.needs = base.draws, base.needs
+
+    def draws_at(self, at: Moment) -> int:
+        """Those of the base."""
+        return self.base.draws_at(at)
 
     def forward(self, trace: Trace) -> Loss:
         """What the model minimises."""

@@ -10,7 +10,8 @@ from vaekit.errors import BadInput
 from vaekit.model import Autoencoder
 from vaekit.objectives.base import Objective, sides
 from vaekit.objectives.elbo import explained
-from vaekit.records import Loss, Phase, Trace, check_draws, importance_bound
+from vaekit.objectives.schedules import geometric
+from vaekit.records import Loss, Moment, Phase, Trace, check_draws, importance_bound
 
 _SCORED = frozenset({"z", "log_q", "log_p"})
 
@@ -22,16 +23,25 @@ class IWAE(Objective):
     The gradient is that of the bound itself, through the reparameterised draws.
     Burda, Grosse and Salakhutdinov 2016, https://arxiv.org/abs/1509.00519
 
-    draws: K; with 1 it is the ELBO.
+    A step costs nearly as many passes of the decoder as there are draws, and what early ones learn
+    is much the same with few: `rising` saves most of them.
 
-    Raises BadInput where the number of draws is not positive.
+    draws: K; with 1 it is the ELBO. rising: epochs over which K rises from 1, by the same factor
+        in each.
+
+    Raises BadInput where one of them makes no sense.
     """
 
     needs = _SCORED
 
-    def __init__(self, draws: int = 50) -> None:
+    def __init__(self, draws: int = 50, rising: float = 0.0) -> None:
         super().__init__()
         self.draws = check_draws(draws)
+        self._number = geometric(draws, rising)
+
+    def draws_at(self, at: Moment) -> int:
+        """K at a moment of training."""
+        return round(self._number(at.epoch))
 
     def forward(self, trace: Trace) -> Loss:
         """The bound, and the ELBO of the same draws."""
@@ -45,16 +55,22 @@ class MIWAE(Objective):
     More groups make the encoder's gradient less noisy, more draws in each the bound tighter.
     Rainforth et al. 2018, https://arxiv.org/abs/1802.04537
 
-    groups: M; with 1 it is IWAE. draws_each: K; with 1 it is the ELBO.
+    groups: M; with 1 it is IWAE. draws_each: K; with 1 it is the ELBO. rising: epochs over which
+        K rises from 1, by the same factor in each.
 
     Raises BadInput where one of them, or M x K, makes no sense.
     """
 
     needs = _SCORED
 
-    def __init__(self, groups: int = 8, draws_each: int = 8) -> None:
+    def __init__(self, groups: int = 8, draws_each: int = 8, rising: float = 0.0) -> None:
         super().__init__()
         self.groups, self.draws = groups, _draws_of(groups, draws_each)
+        self._number = geometric(draws_each, rising)
+
+    def draws_at(self, at: Moment) -> int:
+        """M x K at a moment of training."""
+        return self.groups * round(self._number(at.epoch))
 
     def forward(self, trace: Trace) -> Loss:
         """The mean of the groups' bounds, and the ELBO of the same draws."""

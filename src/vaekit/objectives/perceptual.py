@@ -11,7 +11,7 @@ from vaekit.errors import BadInput
 from vaekit.features import Features
 from vaekit.model import Autoencoder
 from vaekit.objectives.base import Objective
-from vaekit.records import Loss, Phase, Trace
+from vaekit.records import Loss, Moment, Phase, Trace
 
 
 @final
@@ -58,6 +58,10 @@ class Perceptual(Objective):
         for each in self.layer_weights:
             _check("`layer_weights`", each)
         self.draws, self.needs = base.draws, base.needs
+
+    def draws_at(self, at: Moment) -> int:
+        """Those of the base."""
+        return self.base.draws_at(at)
 
     def forward(self, trace: Trace) -> Loss:
         """The base's loss with the term added, and `perceptual` among the metrics."""

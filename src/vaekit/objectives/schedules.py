@@ -86,6 +86,19 @@ class Exponential:
         return -self.value * math.expm1(-epoch / self.epochs)
 
 
+@final
+@dataclass(frozen=True)
+class Geometric:
+    """From 1 to `value` over the first `epochs`, by the same factor in each."""
+
+    value: float
+    epochs: float
+
+    def __call__(self, epoch: float) -> float:
+        """The number."""
+        return math.pow(self.value, min(1.0, epoch / self.epochs))
+
+
 def cubic(value: float, epochs: float) -> Schedule:
     """The schedule of `beta` that rises so; raises BadInput as `warm_up`."""
     steady = warm_up(value, epochs)
@@ -96,6 +109,13 @@ def exponential(value: float, epochs: float) -> Schedule:
     """The schedule of `beta` that rises so; raises BadInput as `warm_up`."""
     steady = warm_up(value, epochs)
     return Exponential(value, epochs) if epochs else steady
+
+
+def geometric(value: float, epochs: float) -> Schedule:
+    """The schedule of a number that `rising` describes; raises BadInput where it makes no sense."""
+    if not (epochs >= 0 and math.isfinite(epochs)):
+        raise BadInput(f"`rising` must be zero or more epochs, not {epochs:g}.")
+    return Geometric(value, epochs) if epochs else Constant(value)
 
 
 def warm_up(value: float, epochs: float = 0.0, cycles: int = 1) -> Schedule:

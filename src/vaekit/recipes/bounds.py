@@ -14,6 +14,7 @@ def iwae(
     context: int = 0,
     latent: int = 10,
     draws: int = 50,
+    rising: float = 0.0,
 ) -> Parts:
     """A VAE trained on the importance-weighted bound, tighter with every draw.
 
@@ -22,8 +23,9 @@ def iwae(
     Args:
         latent: Size of the code.
         draws: K, the codes drawn for each data point in a step.
+        rising: Epochs over which K rises from 1, by the same factor in each; these cost less.
     """
-    return assemble(shape, net, likelihood, context, gaussian, latent), IWAE(draws)
+    return assemble(shape, net, likelihood, context, gaussian, latent), IWAE(draws, rising)
 
 
 def miwae(
@@ -35,6 +37,7 @@ def miwae(
     latent: int = 10,
     groups: int = 8,
     draws_each: int = 8,
+    rising: float = 0.0,
 ) -> Parts:
     """A VAE trained on the mean of several importance-weighted bounds.
 
@@ -44,8 +47,10 @@ def miwae(
         latent: Size of the code.
         groups: M, the bounds that are averaged.
         draws_each: K, the codes drawn for each bound in a step.
+        rising: Epochs over which K rises from 1, by the same factor in each; these cost less.
     """
-    return assemble(shape, net, likelihood, context, gaussian, latent), MIWAE(groups, draws_each)
+    model = assemble(shape, net, likelihood, context, gaussian, latent)
+    return model, MIWAE(groups, draws_each, rising)
 
 
 def ciwae(

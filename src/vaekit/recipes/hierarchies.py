@@ -113,6 +113,7 @@ def layered_iwae(
     hidden_levels: tuple[int, ...] = (100, 100),
     activation_levels: Activation = "tanh",
     draws: int = 50,
+    rising: float = 0.0,
 ) -> Parts:
     """An IWAE of several stochastic layers, each inferred from the one below it.
 
@@ -124,11 +125,12 @@ def layered_iwae(
         hidden_levels: Widths of the network from each level to the one above, and mirrored back.
         activation_levels: Its non-linearity.
         draws: K, the codes drawn for each data point in a step.
+        rising: Epochs over which K rises from 1, by the same factor in each; these cost less.
     """
     layers = _layers(latent, hidden_levels, activation_levels)
     size, lowest = sum(latent), (latent or (0,))[-1]
     model = assemble(shape, net, likelihood, context, layers, size, reads=lowest)
-    return model, IWAE(draws)
+    return model, IWAE(draws, rising)
 
 
 def very_deep_vae(

@@ -17,7 +17,6 @@ from vaekit.runs import Run
 from vaekit.training.history import STATE, state_of
 from vaekit.writing import plain, replacing
 
-DRAWS = 5_000
 _QUICK = 0.02  # of the epochs
 _QUICK_DRAWS, _QUICK_POINTS = 100, 500
 
@@ -69,13 +68,13 @@ def likelihoods(
         folder / "runs",
         console,
     )
-    draws, points = (_QUICK_DRAWS, _QUICK_POINTS) if quick else (DRAWS, None)
     for name, (row, trial) in wanted.items():
         console.print(f"[bold]{name}[/]: {trial.training.epochs} epochs")
         run = trial.run(
             name, folder / "runs", row.data, data_options=row.data_options, progress=progress
         )
         console.print(f"measuring {name}")
+        draws, points = (_QUICK_DRAWS, _QUICK_POINTS) if quick else (row.draws, row.points)
         found = _measure(run, datasets[row.key], draws, points, progress)
         with replacing(_kept(folder, name)) as part:
             part.write_text(json.dumps(plain(asdict(found)), indent=2) + "\n")
