@@ -10,8 +10,8 @@ from torch import Tensor
 from vaekit.contracts import Posterior, Prior
 from vaekit.errors import BadInput
 from vaekit.latents import (
-    ConcretePosterior,
-    ConcretePrior,
+    CategoricalPosterior,
+    CategoricalPrior,
     GaussianPosterior,
     Latent,
     PoincarePosterior,
@@ -30,15 +30,15 @@ def never(batch: Batch) -> Tensor:
     raise AssertionError("no pseudo-inputs here")
 
 
-SPACES = [EUCLIDEAN, Sphere(), PoincareBall(1.0), PoincareBall(0.25), Simplices(4, 0.67)]
+SPACES = [EUCLIDEAN, Sphere(), PoincareBall(1.0), PoincareBall(0.25), Simplices(4)]
 
 PAIRS: list[tuple[Callable[[], Posterior], Callable[[], Prior]]] = [
     (lambda: GaussianPosterior(5, 8), lambda: StandardNormal(8)),
     (lambda: SpherePosterior(5, 8), lambda: SpherePrior(8)),
     (lambda: PoincarePosterior(5, 8), lambda: PoincarePrior(8)),
     (lambda: PoincarePosterior(5, 8, 0.5), lambda: PoincarePrior(8, 0.5)),
-    (lambda: ConcretePosterior(5, 2, 4), lambda: ConcretePrior(2, 4)),
-    (lambda: ConcretePosterior(5, 2, 4, 1.0), lambda: ConcretePrior(2, 4, 1.0)),
+    (lambda: CategoricalPosterior(5, 2, 4), lambda: CategoricalPrior(2, 4)),
+    (lambda: CategoricalPosterior(5, 4, 2), lambda: CategoricalPrior(4, 2)),
 ]
 
 

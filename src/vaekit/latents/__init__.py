@@ -1,7 +1,7 @@
 """Latents: the code between encoder and decoder, of whatever kind."""
 
+from vaekit.latents.categories import CategoricalPosterior, CategoricalPrior
 from vaekit.latents.codebook import Codebook
-from vaekit.latents.concrete import ConcretePosterior, ConcretePrior
 from vaekit.latents.deep import DeepLadder
 from vaekit.latents.flow import (
     Flow,
@@ -30,9 +30,9 @@ from vaekit.latents.sphere import PowerSpherical, SpherePosterior, SpherePrior, 
 
 __all__ = [
     "EUCLIDEAN",
+    "CategoricalPosterior",
+    "CategoricalPrior",
     "Codebook",
-    "ConcretePosterior",
-    "ConcretePrior",
     "ConditionalNormal",
     "DeepLadder",
     "Deterministic",

@@ -71,11 +71,10 @@ class Simplices:
     """Chances of categories, those of several positions side by side."""
 
     categories: int
-    temperature: float
-    prior: ClassVar[str] = "ConcretePrior"
+    prior: ClassVar[str] = "CategoricalPrior"
 
     def __str__(self) -> str:
-        return f"among chances of {self.categories} categories at temperature {self.temperature:g}"
+        return f"among chances of {self.categories} categories"
 
     def onto(self, z: Tensor) -> Tensor:
         """The nearest chances to points (..., P x M).

@@ -10,7 +10,7 @@ from vaekit.errors import BadInput
 from vaekit.model import Autoencoder
 from vaekit.objectives.base import Objective, sides
 from vaekit.objectives.elbo import explained
-from vaekit.objectives.schedules import geometric
+from vaekit.objectives.schedules import Constant, Schedule, geometric
 from vaekit.records import Loss, Moment, Phase, Trace, check_draws, importance_bound
 
 _SCORED = frozenset({"z", "log_q", "log_p"})
@@ -27,17 +27,17 @@ class IWAE(Objective):
     is much the same with few: `rising` saves most of them.
 
     draws: K; with 1 it is the ELBO. rising: epochs over which K rises from 1, by the same factor
-        in each.
+        in each. beta: a number or a schedule, by which log q - log p counts in the weights.
 
     Raises BadInput where one of them makes no sense.
     """
 
     needs = _SCORED
 
-    def __init__(self, draws: int = 50, rising: float = 0.0) -> None:
+    def __init__(self, draws: int = 50, rising: float = 0.0, beta: Schedule | float = 1.0) -> None:
         super().__init__()
         self.draws = check_draws(draws)
-        self._number = geometric(draws, rising)
+        self._number, self.beta = geometric(draws, rising), _schedule(beta)
 
     def draws_at(self, at: Moment) -> int:
         """K at a moment of training."""
@@ -45,7 +45,9 @@ class IWAE(Objective):
 
     def forward(self, trace: Trace) -> Loss:
         """The bound, and the ELBO of the same draws."""
-        return _weighted(trace, "iwae", importance_bound([trace]).mean())
+        bound = importance_bound([trace]).mean()
+        charged = _grouped(_charged(trace, self.beta), 1)
+        return _weighted(trace, "iwae", bound, charged=charged)
 
 
 @final
@@ -55,18 +57,23 @@ class MIWAE(Objective):
     More groups make the encoder's gradient less noisy, more draws in each the bound tighter.
     Rainforth et al. 2018, https://arxiv.org/abs/1802.04537
 
-    groups: M; with 1 it is IWAE. draws_each: K; with 1 it is the ELBO. rising: epochs over which
-        K rises from 1, by the same factor in each.
+    groups: M; with 1 it is IWAE. draws_each: K; with 1 it is the ELBO. rising, beta: as IWAE's.
 
     Raises BadInput where one of them, or M x K, makes no sense.
     """
 
     needs = _SCORED
 
-    def __init__(self, groups: int = 8, draws_each: int = 8, rising: float = 0.0) -> None:
+    def __init__(
+        self,
+        groups: int = 8,
+        draws_each: int = 8,
+        rising: float = 0.0,
+        beta: Schedule | float = 1.0,
+    ) -> None:
         super().__init__()
         self.groups, self.draws = groups, _draws_of(groups, draws_each)
-        self._number = geometric(draws_each, rising)
+        self._number, self.beta = geometric(draws_each, rising), _schedule(beta)
 
     def draws_at(self, at: Moment) -> int:
         """M x K at a moment of training."""
@@ -74,7 +81,9 @@ class MIWAE(Objective):
 
     def forward(self, trace: Trace) -> Loss:
         """The mean of the groups' bounds, and the ELBO of the same draws."""
-        return _weighted(trace, "miwae", _grouped(trace.log_w, self.groups))
+        bound = _grouped(trace.log_w, self.groups)
+        charged = _grouped(_charged(trace, self.beta), self.groups)
+        return _weighted(trace, "miwae", bound, charged=charged)
 
 
 @final
@@ -224,13 +233,23 @@ class STL(Objective):
 _ORDER = 1e-4  # nearer to the ELBO, float32 would round the Renyi bound by more than it differs
 
 
-def _weighted(trace: Trace, name: str, bound: Tensor, ascended: Tensor | None = None) -> Loss:
-    """The loss of a bound: its value is the bound's, its gradient that of what is ascended."""
+def _weighted(
+    trace: Trace,
+    name: str,
+    bound: Tensor,
+    ascended: Tensor | None = None,
+    charged: Tensor | None = None,
+) -> Loss:
+    """The loss of a bound, or of what it is with another charge.
+
+    Its value is theirs, and its gradient, too, unless something else is ascended.
+    """
     distortion, elbo = -trace.log_px.mean(), trace.log_w.mean()
     metrics = {"distortion": distortion, "rate": -distortion - elbo, "elbo": elbo, name: bound}
+    total = bound if charged is None else charged
     if ascended is not None:
-        bound = bound.detach() + (ascended - ascended.detach())
-    return explained(-bound, metrics, trace.draw.penalty)
+        total = total.detach() + (ascended - ascended.detach())
+    return explained(-total, metrics, trace.draw.penalty)
 
 
 def _grouped(log_w: Tensor, groups: int) -> Tensor:
@@ -241,6 +260,15 @@ def _grouped(log_w: Tensor, groups: int) -> Tensor:
             "draw as many as the objective's `draws`."
         )
     return log_mean_exp(log_w.view(groups, -1, log_w.shape[-1]), 1).mean()
+
+
+def _schedule(beta: Schedule | float) -> Schedule:
+    return Constant(beta) if isinstance(beta, int | float) else beta
+
+
+def _charged(trace: Trace, beta: Schedule) -> Tensor:
+    """Log weights (K, B) in which log q - log p counts beta times."""
+    return trace.log_px + beta(trace.at.epoch) * (trace.log_w - trace.log_px)
 
 
 def _still(trace: Trace) -> Tensor:

@@ -2,7 +2,7 @@
 
 from vaekit.likelihoods import Likelihood
 from vaekit.nets import Net, Shape
-from vaekit.objectives import CIWAE, IWAE, MIWAE, PIWAE, STL, DReG, Renyi
+from vaekit.objectives import CIWAE, IWAE, MIWAE, PIWAE, STL, DReG, Renyi, warm_up
 from vaekit.recipes.assembly import Parts, assemble, gaussian
 
 
@@ -15,6 +15,7 @@ def iwae(
     latent: int = 10,
     draws: int = 50,
     rising: float = 0.0,
+    warmup: float = 0.0,
 ) -> Parts:
     """A VAE trained on the importance-weighted bound, tighter with every draw.
 
@@ -24,8 +25,10 @@ def iwae(
         latent: Size of the code.
         draws: K, the codes drawn for each data point in a step.
         rising: Epochs over which K rises from 1, by the same factor in each; these cost less.
+        warmup: Epochs over which the rate's weight rises from 0.
     """
-    return assemble(shape, net, likelihood, context, gaussian, latent), IWAE(draws, rising)
+    model = assemble(shape, net, likelihood, context, gaussian, latent)
+    return model, IWAE(draws, rising, warm_up(1.0, warmup))
 
 
 def miwae(
@@ -38,6 +41,7 @@ def miwae(
     groups: int = 8,
     draws_each: int = 8,
     rising: float = 0.0,
+    warmup: float = 0.0,
 ) -> Parts:
     """A VAE trained on the mean of several importance-weighted bounds.
 
@@ -48,9 +52,10 @@ def miwae(
         groups: M, the bounds that are averaged.
         draws_each: K, the codes drawn for each bound in a step.
         rising: Epochs over which K rises from 1, by the same factor in each; these cost less.
+        warmup: Epochs over which the rate's weight rises from 0.
     """
     model = assemble(shape, net, likelihood, context, gaussian, latent)
-    return model, MIWAE(groups, draws_each, rising)
+    return model, MIWAE(groups, draws_each, rising, warm_up(1.0, warmup))
 
 
 def ciwae(

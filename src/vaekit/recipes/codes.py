@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from vaekit.latents import (
+    CategoricalPosterior,
+    CategoricalPrior,
     Codebook,
-    ConcretePosterior,
-    ConcretePrior,
     Latent,
     PoincarePosterior,
     PoincarePrior,
@@ -140,26 +140,26 @@ def gumbel_vae(
     context: int = 0,
     positions: int = 16,
     categories: int = 10,
-    temperature: float = 0.67,
+    temperature: float = 0.5,
     warmup: float = 0.0,
 ) -> Parts:
-    """A VAE whose code is made of categories, relaxed while training so that gradients pass.
+    """A VAE whose code is made of categories, with gradients as if they were relaxed.
 
     Jang, Gu and Poole 2017, https://arxiv.org/abs/1611.01144
 
     Args:
         positions: Categories in a code.
         categories: What each is one of.
-        temperature: Of the relaxation, throughout; close to 0 it is none.
+        temperature: Of the gradients' relaxation: close to 0 they are noisier, and less biased.
         warmup: Epochs over which the rate's weight rises from 0.
     """
 
-    def relaxed(features: int, size: int) -> Latent:
-        posterior = ConcretePosterior(features, positions, categories, temperature)
-        return Latent(posterior, ConcretePrior(positions, categories, temperature))
+    def chosen(features: int, size: int) -> Latent:
+        posterior = CategoricalPosterior(features, positions, categories, temperature)
+        return Latent(posterior, CategoricalPrior(positions, categories))
 
     size, named = positions * categories, "positions` times `categories"
-    model = assemble(shape, net, likelihood, context, relaxed, size, named)
+    model = assemble(shape, net, likelihood, context, chosen, size, named)
     return model, ELBO(warm_up(1.0, warmup))
 
 

@@ -114,6 +114,7 @@ def layered_iwae(
     activation_levels: Activation = "tanh",
     draws: int = 50,
     rising: float = 0.0,
+    warmup: float = 0.0,
 ) -> Parts:
     """An IWAE of several stochastic layers, each inferred from the one below it.
 
@@ -126,11 +127,12 @@ def layered_iwae(
         activation_levels: Its non-linearity.
         draws: K, the codes drawn for each data point in a step.
         rising: Epochs over which K rises from 1, by the same factor in each; these cost less.
+        warmup: Epochs over which the rate's weight rises from 0.
     """
     layers = _layers(latent, hidden_levels, activation_levels)
     size, lowest = sum(latent), (latent or (0,))[-1]
     model = assemble(shape, net, likelihood, context, layers, size, reads=lowest)
-    return model, IWAE(draws, rising)
+    return model, IWAE(draws, rising, warm_up(1.0, warmup))
 
 
 def very_deep_vae(
