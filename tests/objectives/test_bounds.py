@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from vaekit.distributions import log_mean_exp
 from vaekit.errors import BadInput
 from vaekit.latents import Deterministic, GaussianPosterior, Latent, StandardNormal
 from vaekit.likelihoods import Gaussian
@@ -260,8 +261,20 @@ def test_draws_rise_from_one_to_their_number(rising: Objective) -> None:
     for epoch in (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, math.inf):
         trace = losses.trace(Batch(data()), Moment(epoch))
         assert torch.isfinite(rising(trace).total)
-        given.append(trace.draw.z.shape[0] * 50 // rising.draws)
-    assert given == [1, 3, 7, 19, 50, 50, 50]
+        given.append(trace.draw.z.shape[0])
+    assert given == [1, 1, 2, 5, *3 * [rising.draws]]
+
+
+def test_a_weight_of_the_rate_counts_in_the_loss_and_not_in_what_is_reported() -> None:
+    model = linear()
+    trace = traced(model, 6)
+    for plain, half in ((IWAE(6), IWAE(6, beta=0.5)), (MIWAE(2, 3), MIWAE(2, 3, beta=0.5))):
+        full, less = plain(trace), half(trace)
+        groups = trace.log_px.view(-1, 6 if isinstance(plain, IWAE) else 3, B)
+        rates = (trace.log_px - trace.log_w).view_as(groups)
+        exact = -log_mean_exp(groups - 0.5 * rates, 1).mean()
+        torch.testing.assert_close(less.total, exact)
+        assert {**less.metrics, "loss": 0} == {**full.metrics, "loss": 0}
 
 
 @pytest.mark.parametrize(

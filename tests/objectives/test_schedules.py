@@ -34,9 +34,9 @@ def test_an_exponential_schedule_comes_near_its_value() -> None:
         exponential(0.2, -1.0)
 
 
-def test_a_geometric_schedule_rises_from_one_by_the_same_factor() -> None:
-    given = [Geometric(16.0, epochs=4)(epoch) for epoch in (0, 1, 2, 3, 4, 5, math.inf)]
-    assert given == pytest.approx([1, 2, 4, 8, 16, 16, 16])
+def test_a_geometric_schedule_rises_late_from_one() -> None:
+    given = [Geometric(256.0, epochs=4)(epoch) for epoch in (0, 1, 2, 4, 5, math.inf)]
+    assert given == pytest.approx([1, 2 ** (1 / 8), 2, 256, 256, 256])
 
 
 def test_a_cubic_schedule_rises_late() -> None:

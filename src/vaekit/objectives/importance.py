@@ -26,8 +26,9 @@ class IWAE(Objective):
     A step costs nearly as many passes of the decoder as there are draws, and what early ones learn
     is much the same with few: `rising` saves most of them.
 
-    draws: K; with 1 it is the ELBO. rising: epochs over which K rises from 1, by the same factor
-        in each. beta: a number or a schedule, by which log q - log p counts in the weights.
+    draws: K; with 1 it is the ELBO. rising: epochs over which K rises from 1, most of it late;
+        to 50, it is at 2 after half of them. beta: a number or a schedule, by which log q - log p
+        counts in the weights.
 
     Raises BadInput where one of them makes no sense.
     """
@@ -57,7 +58,8 @@ class MIWAE(Objective):
     More groups make the encoder's gradient less noisy, more draws in each the bound tighter.
     Rainforth et al. 2018, https://arxiv.org/abs/1802.04537
 
-    groups: M; with 1 it is IWAE. draws_each: K; with 1 it is the ELBO. rising, beta: as IWAE's.
+    groups: M; with 1 it is IWAE. draws_each: K; with 1 it is the ELBO. rising: epochs over which
+        both rise from 1. beta: as IWAE's.
 
     Raises BadInput where one of them, or M x K, makes no sense.
     """
@@ -73,16 +75,18 @@ class MIWAE(Objective):
     ) -> None:
         super().__init__()
         self.groups, self.draws = groups, _draws_of(groups, draws_each)
-        self._number, self.beta = geometric(draws_each, rising), _schedule(beta)
+        self._numbers = geometric(groups, rising), geometric(draws_each, rising)
+        self.beta = _schedule(beta)
 
     def draws_at(self, at: Moment) -> int:
         """M x K at a moment of training."""
-        return self.groups * round(self._number(at.epoch))
+        return math.prod(round(number(at.epoch)) for number in self._numbers)
 
     def forward(self, trace: Trace) -> Loss:
         """The mean of the groups' bounds, and the ELBO of the same draws."""
-        bound = _grouped(trace.log_w, self.groups)
-        charged = _grouped(_charged(trace, self.beta), self.groups)
+        groups = round(self._numbers[0](trace.at.epoch))
+        bound = _grouped(trace.log_w, groups)
+        charged = _grouped(_charged(trace, self.beta), groups)
         return _weighted(trace, "miwae", bound, charged=charged)
 
 

@@ -24,7 +24,7 @@ def iwae(
     Args:
         latent: Size of the code.
         draws: K, the codes drawn for each data point in a step.
-        rising: Epochs over which K rises from 1, by the same factor in each; these cost less.
+        rising: Epochs over which K rises from 1, most of it late; these cost less.
         warmup: Epochs over which the rate's weight rises from 0.
     """
     model = assemble(shape, net, likelihood, context, gaussian, latent)
@@ -51,7 +51,7 @@ def miwae(
         latent: Size of the code.
         groups: M, the bounds that are averaged.
         draws_each: K, the codes drawn for each bound in a step.
-        rising: Epochs over which K rises from 1, by the same factor in each; these cost less.
+        rising: Epochs over which M and K rise from 1, most of it late; these cost less.
         warmup: Epochs over which the rate's weight rises from 0.
     """
     model = assemble(shape, net, likelihood, context, gaussian, latent)

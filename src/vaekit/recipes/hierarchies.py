@@ -126,7 +126,7 @@ def layered_iwae(
         hidden_levels: Widths of the network from each level to the one above, and mirrored back.
         activation_levels: Its non-linearity.
         draws: K, the codes drawn for each data point in a step.
-        rising: Epochs over which K rises from 1, by the same factor in each; these cost less.
+        rising: Epochs over which K rises from 1, most of it late; these cost less.
         warmup: Epochs over which the rate's weight rises from 0.
     """
     layers = _layers(latent, hidden_levels, activation_levels)
