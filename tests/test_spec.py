@@ -120,6 +120,17 @@ def test_what_is_left_out_follows_from_the_shape_and_is_written_down(
     assert spec.to_json()["likelihood"] == likelihood
 
 
+def test_a_recipe_may_have_a_likelihood_of_its_own() -> None:
+    spec = Spec("sigma-vae", (1, 8, 8), likelihood_options={"initial": 0.3})
+    assert spec.likelihood == "shared-gaussian"
+    likelihood = spec.build()[0].likelihood
+    scale = likelihood(torch.zeros(1, 1, 1, 1, 8, 8)).scale
+    assert scale.item() == pytest.approx(0.3)
+    assert Spec.from_json(spec.to_json()) == spec
+    with pytest.raises(BadInput, match="does not suit this recipe, which needs shared-gaussian"):
+        Spec("sigma-vae", (1, 8, 8), likelihood="bernoulli")
+
+
 def test_recipes_take_parts_as_objects_too() -> None:
     model, _ = RECIPES["vae"]((3, 16, 16), net=Conv((4, 8)), likelihood=Bernoulli(), latent=2)
     assert model.encoder.features == 8 * 4 * 4

@@ -11,7 +11,7 @@ from vaekit.errors import BadInput, lookup, nearest
 from vaekit.kinds import KINDS, Kind, usual
 from vaekit.nets import Shape
 from vaekit.objectives import check
-from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES, Parts, called, net_for
+from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES, Parts, called, part_for
 
 Options = dict[str, Any]
 PARTS = ("shape", "net", "likelihood", "context")
@@ -56,8 +56,9 @@ class Spec:
         data: Kind = lookup("kind of data", KINDS, self.kind)
         object.__setattr__(self, "recipe", called(self.recipe))
         recipe = lookup("recipe", RECIPES, self.recipe)
-        object.__setattr__(self, "net", net_for(recipe, data.net(self.shape), self.net))
-        object.__setattr__(self, "likelihood", self.likelihood or data.likelihood(self.shape))
+        for part in ("net", "likelihood"):
+            usually = getattr(data, part)(self.shape)
+            object.__setattr__(self, part, part_for(part, recipe, usually, getattr(self, part)))
         if self.corruption_options and not self.corruption:
             raise BadInput("`corruption_options` need a `corruption`: name one.")
         if self.corruption and KINDS[self.kind].played:

@@ -126,6 +126,13 @@ def test_limit_and_mistakes(split):
         evaluate(model(), split.take(slice(0, 0)))
 
 
+def test_a_bound_of_codes_that_are_not_drawn_is_refused(split):
+    plain = model(recipes.ae)
+    assert evaluate(plain, split) == evaluate(plain, split, draws=1)
+    with pytest.raises(BadInput, match=r"`draws=5000` is .* Deterministic are not drawn: leave it"):
+        evaluate(plain, split, draws=5_000)
+
+
 def test_large_draws_are_made_in_portions(split, monkeypatch):
     monkeypatch.setattr("vaekit.model._VALUES", 40 * 16 * 3)
     portions = [trace.log_px.shape[0] for trace in model().traces(split.tensor(), 7)]

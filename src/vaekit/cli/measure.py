@@ -42,7 +42,7 @@ def evaluate(
     *,
     data: str | None = None,
     split: WhichOrAll | None = None,
-    draws: int = 100,
+    draws: int | None = None,
     bound: Bound = "weighted",
     steps: int | None = None,
     chains: int | None = None,
@@ -59,7 +59,7 @@ def evaluate(
         run: Name or folder of the run.
         data: Other data, by name or path, or the run's where they are now.
         split: Which part of its data; test by default, and all of other data.
-        draws: K, the codes drawn for each data point.
+        draws: K, the codes drawn for each data point; 100 by default.
         bound: weighted, by importance, or ais, by annealing beside it, which needs no encoder and
             takes thousands of passes: use it with a limit.
         steps: Of annealing, from the prior to the posterior; 500 by default.

@@ -15,7 +15,7 @@ from vaekit.cli.options import Option, options_of, summary
 from vaekit.errors import BadInput, lookup
 from vaekit.kinds import KINDS
 from vaekit.nets import Shape
-from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES, net_for
+from vaekit.recipes import CORRUPTIONS, LIKELIHOODS, NETS, RECIPES, part_for
 from vaekit.spec import PARTS, Spec
 
 Rows = tuple[str, Shape]
@@ -107,8 +107,11 @@ _SHARED = {
 
 
 def _defaults(recipe: str, data: str, shape: Shape) -> dict[str, str]:
-    found = {kind: getattr(KINDS[data], kind)(shape) for kind in _PARTS if kind not in _NONE}
-    return found | {"net": net_for(RECIPES[recipe], found["net"])}
+    return {
+        kind: part_for(kind, RECIPES[recipe], getattr(KINDS[data], kind)(shape))
+        for kind in _PARTS
+        if kind not in _NONE
+    }
 
 
 def _show_help(prog: str, recipe: str, groups: Groups, names: Mapping[str, str]) -> NoReturn:

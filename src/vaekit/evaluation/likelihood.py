@@ -117,7 +117,7 @@ def evaluate(
     model: Autoencoder,
     split: Split | Tensor | Held,
     *,
-    draws: int = 100,
+    draws: int | None = None,
     seed: int = 0,
     batch_size: int = 500,
     limit: int | None = None,
@@ -133,17 +133,25 @@ def evaluate(
 
     split: of a data set; or an array, a tensor or a list of pictures, as `vaekit.data.load`
         takes them.
+    draws: K, of each point; 100 by default where codes are drawn at all.
     kind: of the data, in `KINDS`; left out, their shape's usual.
     annealing: how to find the likelihood by annealing, too; left out, it is not.
 
     Raises BadInput for an empty split, and for a number of draws or a seed that makes no sense;
-    where annealing is asked for of a model whose prior has no density.
+    for draws of codes that are not drawn, and annealing where the prior has no density.
     """
     expect("model", model, Autoencoder, "a model; a run is measured by `vaekit.evaluate_run`")
     split = rows_of(split)
     if limit is not None and limit < 1:
         raise BadInput(f"`limit` must be 1 or more, not {limit}.")
     points = split.take(slice(0, limit))
+    if draws is not None and draws > 1 and "log_q" not in model.provides:
+        raise BadInput(
+            f"`draws={draws}` is for a bound on the likelihood, and the codes of "
+            f"{type(model.latent).__name__} are not drawn: leave it out, or take a stochastic "
+            "latent, such as vae's."
+        )
+    draws = _DRAWS if draws is None else draws
     how: dict[str, Any] = {"seed": seed, "batch_size": batch_size}
     found = scored(model, points, draws=draws, kind=kind, progress=progress, **how)
     binary = None
@@ -290,6 +298,7 @@ class _Sums:
         self.columns.setdefault(name, []).append(values.double().cpu())
 
 
+_DRAWS = 100
 _LISTED = 256  # rates that a table has at most, one a row: a deep ladder's are thousands
 _ANNEALED = 20  # rows a pass, times the chains
 

@@ -14,8 +14,8 @@ from vaekit.recipes.assembly import (
     Parts,
     assemble,
     gaussian,
-    net_for,
     paper,
+    part_for,
 )
 from vaekit.recipes.basic import ae, cvae, vae
 from vaekit.recipes.bounds import ciwae, dreg_iwae, iwae, miwae, piwae, renyi_vae, stl_vae
@@ -40,7 +40,7 @@ from vaekit.recipes.posteriors import (
     spline_vae,
 )
 from vaekit.recipes.priors import exemplar_vae, maf_prior_vae, mog_vae, realnvp_vae, vamp_vae
-from vaekit.recipes.rates import beta_vae, capacity_vae, factor_vae, geco_vae
+from vaekit.recipes.rates import beta_vae, capacity_vae, factor_vae, geco_vae, sigma_vae
 
 GROUPS: dict[str, dict[str, Callable[..., Parts]]] = {
     "plain": {
@@ -61,6 +61,7 @@ GROUPS: dict[str, dict[str, Callable[..., Parts]]] = {
         "beta-vae": beta_vae,
         "capacity-vae": capacity_vae,
         "geco-vae": geco_vae,
+        "sigma-vae": sigma_vae,
         "factor-vae": factor_vae,
     },
     "posteriors": {
@@ -151,8 +152,8 @@ __all__ = [
     "miwae",
     "mog_vae",
     "music_vae",
-    "net_for",
     "paper",
+    "part_for",
     "piwae",
     "planar_vae",
     "poincare_vae",

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, get_args, get_type_hints
 
 from vaekit.contracts import LatentPart, Prior, Refining
@@ -106,17 +106,19 @@ def assemble(
     return Autoencoder(encoder, inferred, decoder, likelihood, refinement=refinement)
 
 
-def net_for(recipe: Callable[..., Parts], usual: str, chosen: str = "") -> str:
-    """The name of a recipe's network: the chosen one, else its own, else the data's usual one.
+def part_for(kind: str, recipe: Callable[..., Parts], usual: str, chosen: str = "") -> str:
+    """The name of a recipe's net or likelihood: the chosen, else its own, else the data's usual.
 
-    A recipe with a network of its own says so in its signature.
+    kind: net or likelihood. A recipe with one of its own says so in its signature.
     Raises BadInput where another one was chosen.
     """
-    takes = set(get_args(get_type_hints(recipe)["net"]))
-    own = [name for name, part in NETS.items() if part in takes]
-    if chosen and own and chosen in NETS and chosen not in own:
+    tables: dict[str, Mapping[str, Callable[..., Any]]] = {"net": NETS, "likelihood": LIKELIHOODS}
+    table = tables[kind]
+    takes = set(get_args(get_type_hints(recipe)[kind]))
+    own = [name for name, part in table.items() if part in takes]
+    if chosen and own and chosen in table and chosen not in own:
         raise BadInput(
-            f"`net={chosen!r}` does not suit this recipe, which needs {own[0]}: leave it out."
+            f"`{kind}={chosen!r}` does not suit this recipe, which needs {own[0]}: leave it out."
         )
     return chosen or (own[0] if own else usual)
 

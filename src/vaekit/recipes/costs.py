@@ -25,6 +25,7 @@ STEPS: dict[str, float] = {
     "beta-vae": 1.0,
     "capacity-vae": 1.0,
     "geco-vae": 1.0,
+    "sigma-vae": 1.0,
     "factor-vae": 1.4,
     "iaf-vae": 1.6,
     "maf-vae": 8.7,

@@ -1,6 +1,6 @@
 """VAEs that weigh the rate against the distortion, or what it is made of."""
 
-from vaekit.likelihoods import Likelihood
+from vaekit.likelihoods import Likelihood, SharedGaussian
 from vaekit.nets import MLP, Net, Shape
 from vaekit.objectives import ELBO, GECO, Capacity, Factor, warm_up
 from vaekit.recipes.assembly import Parts, assemble, gaussian
@@ -78,6 +78,27 @@ def geco_vae(
     return assemble(shape, net, likelihood, context, gaussian, latent), GECO(
         tolerance, speed, momentum
     )
+
+
+def sigma_vae(
+    shape: Shape,
+    *,
+    net: Net | None = None,
+    likelihood: SharedGaussian | None = None,
+    context: int = 0,
+    latent: int = 10,
+    warmup: float = 0.0,
+) -> Parts:
+    """A VAE that learns how far off its decoder is, and so what the rate weighs beside that.
+
+    Rybkin, Daniilidis and Levine 2021, https://arxiv.org/abs/2006.13202
+
+    Args:
+        latent: Size of the code.
+        warmup: Epochs over which the rate's weight rises from 0.
+    """
+    model = assemble(shape, net, likelihood or SharedGaussian(), context, gaussian, latent)
+    return model, ELBO(warm_up(1.0, warmup))
 
 
 def factor_vae(

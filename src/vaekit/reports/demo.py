@@ -129,7 +129,7 @@ def _both(looks: dict[str, Look], field: str, columns: int, what: str) -> list[A
 
 
 def _row(run: Run, found: Look, title: str) -> list[Any]:
-    numbers = evaluate(run.model(), run.dataset().validation, draws=20)
+    numbers = evaluate(run.model(), run.dataset().validation)
     assert numbers.squared_error is not None  # of pictures
     rate = (numbers.rate.value, numbers.rate.standard_error) if numbers.rate else None
     return [

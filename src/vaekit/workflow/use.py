@@ -296,7 +296,7 @@ def evaluate_run(
     data: Any = None,
     *,
     split: Some | None = None,
-    draws: int = 100,
+    draws: int | None = None,
     limit: int | None = None,
     seed: int = 0,
     annealing: Annealing | None = None,
