@@ -7,7 +7,7 @@ from torch import Tensor
 
 from vaekit.errors import BadInput
 from vaekit.objectives.base import Objective
-from vaekit.objectives.schedules import Constant, Schedule
+from vaekit.objectives.schedules import Schedule, schedule_of
 from vaekit.records import Draw, Loss, Trace, check_draws
 
 _MOST = 1e6  # nats a dimension: beyond, float32 has no room for the loss
@@ -48,7 +48,7 @@ class ELBO(Objective):
                 raise BadInput(f"`{name}` must be from zero to {_MOST:g}, not {free:g}.")
         if free_bits and free_rate:
             raise BadInput("`free_bits` and `free_rate` are two ways to free the rate: give one.")
-        self.beta = Constant(beta) if isinstance(beta, int | float) else beta
+        self.beta = schedule_of(beta)
         self.distortion_weight = distortion_weight
         self.free_bits, self.free_rate = free_bits, free_rate
         self.draws = check_draws(draws)

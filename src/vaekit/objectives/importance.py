@@ -10,7 +10,7 @@ from vaekit.errors import BadInput
 from vaekit.model import Autoencoder
 from vaekit.objectives.base import Objective, sides
 from vaekit.objectives.elbo import explained
-from vaekit.objectives.schedules import Constant, Schedule, geometric
+from vaekit.objectives.schedules import Schedule, geometric, schedule_of
 from vaekit.records import Loss, Moment, Phase, Trace, check_draws, importance_bound
 
 _SCORED = frozenset({"z", "log_q", "log_p"})
@@ -38,7 +38,7 @@ class IWAE(Objective):
     def __init__(self, draws: int = 50, rising: float = 0.0, beta: Schedule | float = 1.0) -> None:
         super().__init__()
         self.draws = check_draws(draws)
-        self._number, self.beta = geometric(draws, rising), _schedule(beta)
+        self._number, self.beta = geometric(draws, rising), schedule_of(beta)
 
     def draws_at(self, at: Moment) -> int:
         """K at a moment of training."""
@@ -76,7 +76,7 @@ class MIWAE(Objective):
         super().__init__()
         self.groups, self.draws = groups, _draws_of(groups, draws_each)
         self._numbers = geometric(groups, rising), geometric(draws_each, rising)
-        self.beta = _schedule(beta)
+        self.beta = schedule_of(beta)
 
     def draws_at(self, at: Moment) -> int:
         """M x K at a moment of training."""
@@ -264,10 +264,6 @@ def _grouped(log_w: Tensor, groups: int) -> Tensor:
             "draw as many as the objective's `draws`."
         )
     return log_mean_exp(log_w.view(groups, -1, log_w.shape[-1]), 1).mean()
-
-
-def _schedule(beta: Schedule | float) -> Schedule:
-    return Constant(beta) if isinstance(beta, int | float) else beta
 
 
 def _charged(trace: Trace, beta: Schedule) -> Tensor:

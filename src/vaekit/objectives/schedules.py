@@ -99,6 +99,11 @@ class Geometric:
         return math.pow(self.value, min(1.0, epoch / self.epochs) ** 3)
 
 
+def schedule_of(weight: Schedule | float) -> Schedule:
+    """A schedule as it is, and a number as one that stays."""
+    return Constant(weight) if isinstance(weight, int | float) else weight
+
+
 def cubic(value: float, epochs: float) -> Schedule:
     """The schedule of `beta` that rises so; raises BadInput as `warm_up`."""
     steady = warm_up(value, epochs)

@@ -24,7 +24,9 @@ READING = """
 An interval is over seeds (t quantiles) where there are several, and with one seed over test
 digits, which leaves out the luck of training. *Late* is how much the ELBO of held-out digits
 rose over the last tenth of the epochs, in which the learning rate falls to zero: where it is
-large, longer training would give more. Minutes are of training by the clock, on one thread unless
+large, longer training would give more; for importance-weighted models it is that of their ELBO,
+not of what they maximise. These begin with one draw, and most of the rise to K comes late
+(`rising`). Minutes are of training by the clock, on one thread unless
 said otherwise, and longer where other work ran beside it or it was paused.
 Published numbers are of the papers named, under conditions of their own:
 """
