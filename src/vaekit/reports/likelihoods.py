@@ -99,6 +99,7 @@ def _measure(run: Run, dataset: Dataset, draws: int, points: int | None, progres
     assert test.bound is not None
     assert test.elbo is not None
     took, trained = time.perf_counter() - since, state_of(run.path / STATE)
+    losses = [record["validation"].get("loss") for record in run.records()]
     return Found(
         -test.bound.value,
         test.bound.standard_error,
@@ -110,7 +111,7 @@ def _measure(run: Run, dataset: Dataset, draws: int, points: int | None, progres
         trained["seconds"] / 60,
         took / 60,
         trained["threads"],
-        [record["validation"].get("elbo") for record in run.records()],
+        [None if loss is None else -loss for loss in losses],
     )
 
 

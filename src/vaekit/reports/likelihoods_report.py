@@ -23,11 +23,11 @@ the row says otherwise.
 READING = """
 An interval is over seeds (t quantiles) where there are several, and with one seed over test
 digits, which leaves out the luck of training. *Late* is how much the ELBO of held-out digits
-rose over the last tenth of the epochs, in which the learning rate falls to zero: where it is
-large, longer training would give more; for importance-weighted models it is that of their ELBO,
-not of what they maximise. These begin with one draw, and most of the rise to K comes late
-(`rising`). Minutes are of training by the clock, on one thread unless
-said otherwise, and longer where other work ran beside it or it was paused.
+rose over the last tenth of the epochs, in which the learning rate falls to zero, or the bound that
+a model is trained on: where it is large, longer training would give more. Importance-weighted
+models begin with one draw, which rises to K, most of it late (`rising`), so that most of their
+epochs cost little. Minutes are of training by the clock, on one thread unless said otherwise, and
+longer where other work ran beside it or it was paused.
 Published numbers are of the papers named, under conditions of their own:
 """
 DIGITS = 10_000  # of the test
@@ -55,7 +55,10 @@ def write_pages(folder: Path, table: Path | None, found: Mapping[str, Sequence[F
     report.table(list(HEADER), [list(row) for row in rows])
     if any(each.late is not None for entries in found.values() for each in entries):
         report.section("Training")
-        report.figure(curves(found), "Minus the ELBO of held-out digits; the first seed of each.")
+        report.figure(
+            curves(found),
+            "Minus the ELBO of held-out digits, or the bound trained on; the first seed of each.",
+        )
     return report.write(folder / "report.html")
 
 
@@ -85,7 +88,7 @@ def _roughly(found: Found) -> str:
 
 
 def curves(found: Mapping[str, Sequence[Found]]) -> Figure:
-    """Minus the held-out ELBO over the minutes of training, by row and kind of digits."""
+    """Minus the held-out bound over the minutes of training, by row and kind of digits."""
     plots: dict[str, list[Line]] = {}
     for row in ROWS:
         for first in found.get(row.key, ())[:1]:
@@ -101,4 +104,4 @@ def curves(found: Mapping[str, Sequence[Found]]) -> Figure:
                 plots.setdefault(f"{row.binarised} digits", []).append(
                     Line(row.title, minutes, values)
                 )
-    return lines(plots, xlabel="minutes of training", ylabel="minus the ELBO (nats)")
+    return lines(plots, xlabel="minutes of training", ylabel="minus the bound (nats)")

@@ -126,7 +126,8 @@ class Found:
     standard error over the digits, of which there are so many points. minus_elbo: minus the mean
     ELBO of the same. active: units of the code that are used.
     minutes, measuring: by the clock, of training and of measuring, with so many threads.
-    curve: the ELBO of held-out digits after every epoch; empty where none were held out.
+    curve: the ELBO of held-out digits after every epoch, or the bound that is trained on; None
+        where none were held out.
     """
 
     nll: float
@@ -143,7 +144,7 @@ class Found:
 
     @property
     def late(self) -> float | None:
-        """Nats that the held-out ELBO rose over the last tenth of the epochs."""
+        """Nats that the held-out bound rose over the last tenth of the epochs."""
         known = [value for value in self.curve if value is not None]
         tenth = len(known) // 10
         return known[-1] - known[-1 - tenth] if tenth else None
