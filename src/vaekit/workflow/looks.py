@@ -337,8 +337,9 @@ def lattice_title(found: Look) -> str:
     across, *up = plane.names
     way = f"{across} grows to the right" + (f", {up[0]} upwards" if up else "")
     size = found.points.shape[1]
-    where = "their mean" if plane.origin.any() else "zero"
-    rest = f"; the other {size - 2} stay at {where}" if size > 2 else ""
+    whose, others = ("its", "other stays") if size == 3 else ("their", f"other {size - 2} stay")
+    where = f"{whose} mean" if plane.origin.any() else "zero"
+    rest = f"; the {others} at {where}" if size > 2 else ""
     rest += f"\ntold {found.told}" if found.told else ""
     return f"decoded lattice in the codes of {found.codes}\n{way}{rest}"
 
