@@ -80,21 +80,21 @@ ROWS = (
         "iwae-50", "IWAE, K = 50", "iwae", LATENT | {"draws": 50}, 160, 84.78, BURDA, shares=RISING
     ),
     Row(
-        *("miwae-8-8", "MIWAE, M = K = 8", "miwae", LATENT, 100, 84.97, RAINFORTH),
+        *("miwae-8-8", "MIWAE, M = K = 8", "miwae", LATENT, 80, 84.97, RAINFORTH),
         shares=RISING,
     ),
-    Row("vamp", "VampPrior, 500 pseudo-inputs", "vamp-vae", LATENT, 60),
+    Row("vamp", "VampPrior, 500 pseudo-inputs", "vamp-vae", LATENT, 50),
     Row("iaf", "IAF posterior, two flows", "iaf-vae", LATENT, 100),
     Row("realnvp", "RealNVP prior, four couplings", "realnvp-vae", LATENT, 100),
     Row("vae-2", "two stochastic layers, VAE", "layered-vae", TWO, 100, 85.33, BURDA),
     Row(
-        *("iwae-50-2", "two stochastic layers, IWAE, K = 50", "layered-iwae", TWO, 110),
+        *("iwae-50-2", "two stochastic layers, IWAE, K = 50", "layered-iwae", TWO, 100),
         *(82.90, BURDA),
         shares=RISING,
     ),
     Row("ladder", "ladder, two levels", "ladder-vae", {"latent": (50, 100)}, 100),
     Row(
-        *("very-deep", "deep ladder of maps", "very-deep-vae", {}, 10),
+        *("very-deep", "deep ladder of maps", "very-deep-vae", {}, 5),
         net="",
         net_options={},
         shares={},
@@ -109,7 +109,7 @@ ROWS = (
         **STATIC,
     ),
     Row(
-        *("hvamp-static", "VampPrior, two levels", "hvamp-vae", {"latent": (40, 40)}, 80),
+        *("hvamp-static", "VampPrior, two levels", "hvamp-vae", {"latent": (40, 40)}, 64),
         *(83.19, TOMCZAK),
         **STATIC,
     ),
