@@ -57,7 +57,8 @@ def write_pages(folder: Path, table: Path | None, found: Mapping[str, Sequence[F
         report.section("Training")
         report.figure(
             curves(found),
-            "Minus the ELBO of held-out digits, or the bound trained on; the first seed of each.",
+            "Minus the ELBO of held-out digits, or the bound trained on; the first seed of each. "
+            "Epochs are drawn as if all took as long; with draws that rise, late ones take longer.",
         )
     return report.write(folder / "report.html")
 
