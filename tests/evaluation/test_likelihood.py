@@ -11,9 +11,11 @@ from vaekit import recipes
 from vaekit.data import Split
 from vaekit.errors import BadInput
 from vaekit.evaluation import evaluate
+from vaekit.evaluation.likelihood import _light
 from vaekit.evaluation.pictures import psnr, ssim
 from vaekit.likelihoods import Gaussian
-from vaekit.nets import MLP
+from vaekit.nets import MLP, Pyramid
+from vaekit.records import importance_bound
 
 SHAPE = (1, 4, 4)
 
@@ -131,6 +133,25 @@ def test_a_bound_of_codes_that_are_not_drawn_is_refused(split):
     assert evaluate(plain, split) == evaluate(plain, split, draws=1)
     with pytest.raises(BadInput, match=r"`draws=5000` is .* Deterministic are not drawn: leave it"):
         evaluate(plain, split, draws=5_000)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        recipes.vae(SHAPE, latent=50),
+        recipes.very_deep_vae((1, 8, 8), net=Pyramid((4, 8), (1, 1)), latent=2),
+    ],
+)
+def test_of_a_pass_only_numbers_by_draw_and_row_are_kept(made):
+    net, _ = made
+    side = 4 if len(net.provides & {"rates"}) and net.latent.size == 50 else 8
+    (trace,) = net.traces(torch.rand(7, 1, side, side).round(), 3)
+    kept = _light(trace)
+    values = [getattr(kept.draw, each.name) for each in dataclasses.fields(kept.draw)]
+    held = sum(v.untyped_storage().nbytes() for v in values if isinstance(v, torch.Tensor))
+    assert held <= 3 * 4 * 3 * 7  # log q, log p and the rate
+    assert not any(callable(v) and not isinstance(v, torch.Tensor) for v in values)
+    torch.testing.assert_close(importance_bound([kept]), importance_bound([trace]))
 
 
 def test_large_draws_are_made_in_portions(split, monkeypatch):

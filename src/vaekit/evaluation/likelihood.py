@@ -19,7 +19,7 @@ from vaekit.evaluation.annealing import Annealing, annealed_likelihood
 from vaekit.evaluation.pictures import WINDOW, psnr, ssim
 from vaekit.kinds import KINDS, usual
 from vaekit.model import Autoencoder, Held
-from vaekit.records import Batch, Trace, check_draws, check_seed, importance_bound
+from vaekit.records import Batch, Draw, Trace, check_draws, check_seed, importance_bound
 from vaekit.training.activity import Activity
 
 
@@ -304,8 +304,10 @@ _ANNEALED = 20  # rows a pass, times the chains
 
 
 def _light(trace: Trace) -> Trace:
-    """The trace without what is large: its batch's distribution and, of thousands, its codes."""
-    few = replace(trace.draw, z=trace.draw.z[:0], still_log_q=None)
+    """The trace with its numbers by row alone: without distributions, codes and what made them."""
+    draw = trace.draw
+    none = draw.z.new_empty(0)  # a part of z would keep all of it
+    few = Draw(none, none, draw.log_q, draw.log_p, draw.rate)
     return replace(trace, px=None, draw=few)  # type: ignore[arg-type]
 
 
