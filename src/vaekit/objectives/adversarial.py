@@ -16,14 +16,14 @@ from vaekit.contracts import Decoder
 from vaekit.errors import BadInput
 from vaekit.model import Autoencoder
 from vaekit.nets.critic import Judgement
-from vaekit.objectives.base import Objective
-from vaekit.records import Loss, Moment, Phase, Trace
+from vaekit.objectives.base import Added, Objective
+from vaekit.records import Loss, Phase, Trace
 
 Stabiliser = Literal["spectral-norm", "r1", "none"]
 
 
 @final
-class Adversarial(Objective):
+class Adversarial(Added):
     """Another objective with a critic: sharper pictures, and features instead of pixels.
 
     Three phases, each with an optimiser and parameters of its own; means over draws and batch:
@@ -68,7 +68,7 @@ class Adversarial(Objective):
         stabiliser: Stabiliser = "spectral-norm",
         price: float = 10.0,
     ) -> None:
-        super().__init__()
+        super().__init__(base)
         if not (gamma >= 0 and math.isfinite(gamma)):
             raise BadInput(f"`gamma` must be zero or more, not {gamma:g}.")
         if stabiliser not in _STABILISERS:
@@ -78,13 +78,9 @@ class Adversarial(Objective):
         if not (price >= 0 and math.isfinite(price)):
             raise BadInput(f"The price of r1 must be zero or more, not {price:g}.")
         self._stabilise = _STABILISERS[stabiliser]
-        self.base, self.critic = base, self._stabilise.prepare(critic)
+        self.critic = self._stabilise.prepare(critic)
         self.gamma, self.price = gamma, price
-        self.draws, self.needs = base.draws, base.needs | {"prior"}
-
-    def draws_at(self, at: Moment) -> int:
-        """Those of the base."""
-        return self.base.draws_at(at)
+        self.needs = base.needs | {"prior"}
 
     def forward(self, trace: Trace) -> Loss:
         """What the encoder minimises."""
@@ -96,7 +92,7 @@ class Adversarial(Objective):
 
         Raises BadInput where the base has several phases itself.
         """
-        self.one_phase(model, self.base)
+        self.one_phase(model)
         decoder = [*model.decoder.parameters(), *model.likelihood.parameters()]
         theirs = {id(parameter) for parameter in decoder}
         encoder = [p for p in model.parameters() if id(p) not in theirs]

@@ -41,19 +41,35 @@ class Objective(nn.Module, ABC):
         """The loss of every phase, in their order: what they share is computed once, here."""
         return (self(trace),)
 
-    def one_phase(self, model: Autoencoder, base: "Objective") -> Phase:
-        """The one phase of an objective that this one adds to.
+
+class Added(Objective, ABC):
+    """An objective that adds to another one, whose draws and needs are also its own.
+
+    base: an objective of one phase.
+    """
+
+    base: Objective
+
+    def __init__(self, base: Objective) -> None:
+        super().__init__()
+        self.base, self.draws, self.needs = base, base.draws, base.needs
+
+    def draws_at(self, at: Moment) -> int:
+        """Those of the base."""
+        return self.base.draws_at(at)
+
+    def one_phase(self, model: Autoencoder) -> Phase:
+        """The base's one phase.
 
         Raises BadInput where it has several, or allows no term beside it.
         """
-        if base.alone:
-            mine, its = type(self).__name__, type(base).__name__
+        mine, its = type(self).__name__, type(self.base).__name__
+        if self.base.alone:
             raise BadInput(
                 f"{mine} adds to an objective, and {its} takes no term beside it: use IWAE or ELBO."
             )
-        phases = base.phases(model)
+        phases = self.base.phases(model)
         if len(phases) != 1:
-            mine, its = type(self).__name__, type(base).__name__
             raise BadInput(
                 f"{mine} adds to an objective of one phase, and {its} has {len(phases)}: "
                 f"put it inside, {its}({mine}(...), ...)."

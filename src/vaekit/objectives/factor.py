@@ -9,12 +9,12 @@ from torch.nn.functional import softplus
 
 from vaekit.errors import BadInput
 from vaekit.model import Autoencoder
-from vaekit.objectives.base import Objective
-from vaekit.records import Loss, Moment, Phase, Trace
+from vaekit.objectives.base import Added, Objective
+from vaekit.records import Loss, Phase, Trace
 
 
 @final
-class Factor(Objective):
+class Factor(Added):
     """Another objective plus gamma x the total correlation KL(q(z) || prod_d q(z_d)) of the code.
 
     Two phases. `model` (all of the model, and the base's parameters) minimises base + gamma x
@@ -33,15 +33,10 @@ class Factor(Objective):
     """
 
     def __init__(self, base: Objective, critic: nn.Module, gamma: float = 10.0) -> None:
-        super().__init__()
+        super().__init__(base)
         if not (gamma >= 0 and math.isfinite(gamma)):
             raise BadInput(f"`gamma` must be zero or more, not {gamma:g}.")
-        self.base, self.critic, self.gamma = base, critic, gamma
-        self.draws, self.needs = base.draws, base.needs
-
-    def draws_at(self, at: Moment) -> int:
-        """Those of the base."""
-        return self.base.draws_at(at)
+        self.critic, self.gamma = critic, gamma
 
     def forward(self, trace: Trace) -> Loss:
         """What the model minimises."""
@@ -52,7 +47,7 @@ class Factor(Objective):
 
     def phases(self, model: Autoencoder) -> tuple[Phase, ...]:
         """Model and critic; raises BadInput where the base has several phases itself."""
-        phase = self.one_phase(model, self.base)
+        phase = self.one_phase(model)
         critic = Phase("critic", list(self.critic.parameters()))
         return (Phase("model", phase.parameters), critic)
 

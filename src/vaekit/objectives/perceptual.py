@@ -10,12 +10,12 @@ from torch import Tensor
 from vaekit.errors import BadInput
 from vaekit.features import Features
 from vaekit.model import Autoencoder
-from vaekit.objectives.base import Objective
-from vaekit.records import Loss, Moment, Phase, Trace
+from vaekit.objectives.base import Added, Objective
+from vaekit.records import Loss, Phase, Trace
 
 
 @final
-class Perceptual(Objective):
+class Perceptual(Added):
     """An objective plus the distance of reconstructions from originals in features.
 
         base + weight x sum_l layer_weights[l] x 1/2 mean (phi_l(px.mean) - phi_l(x))^2
@@ -43,9 +43,8 @@ class Perceptual(Objective):
         layer_weights: Sequence[float] | None = None,
         weight: float = 1.0,
     ) -> None:
-        super().__init__()
-        self.base, self.features = base, features
-        self.weight = weight
+        super().__init__(base)
+        self.features, self.weight = features, weight
         self.layer_weights = tuple(
             features.layer_weights if layer_weights is None else layer_weights
         )
@@ -57,11 +56,6 @@ class Perceptual(Objective):
         _check("`perceptual_weight`", weight)
         for each in self.layer_weights:
             _check("`layer_weights`", each)
-        self.draws, self.needs = base.draws, base.needs
-
-    def draws_at(self, at: Moment) -> int:
-        """Those of the base."""
-        return self.base.draws_at(at)
 
     def forward(self, trace: Trace) -> Loss:
         """The base's loss with the term added, and `perceptual` among the metrics."""
@@ -76,7 +70,7 @@ class Perceptual(Objective):
         Raises BadInput where there are none, or where the base has several phases.
         """
         self.features.load()
-        return (self.one_phase(model, self.base),)
+        return (self.one_phase(model),)
 
     def _distance(self, trace: Trace) -> Tensor:
         with torch.no_grad():
