@@ -187,7 +187,7 @@ def scored(
     model: Autoencoder,
     split: Split,
     *,
-    draws: int = 100,
+    draws: int,
     seed: int = 0,
     batch_size: int = 500,
     kind: str = "",

@@ -46,9 +46,7 @@ class IWAE(Objective):
 
     def forward(self, trace: Trace) -> Loss:
         """The bound, and the ELBO of the same draws."""
-        bound = importance_bound([trace]).mean()
-        charged = _grouped(_charged(trace, self.beta), 1)
-        return _weighted(trace, "iwae", bound, charged=charged)
+        return _charged(trace, "iwae", 1, self.beta)
 
 
 @final
@@ -84,10 +82,7 @@ class MIWAE(Objective):
 
     def forward(self, trace: Trace) -> Loss:
         """The mean of the groups' bounds, and the ELBO of the same draws."""
-        groups = round(self._numbers[0](trace.at.epoch))
-        bound = _grouped(trace.log_w, groups)
-        charged = _grouped(_charged(trace, self.beta), groups)
-        return _weighted(trace, "miwae", bound, charged=charged)
+        return _charged(trace, "miwae", round(self._numbers[0](trace.at.epoch)), self.beta)
 
 
 @final
@@ -266,9 +261,13 @@ def _grouped(log_w: Tensor, groups: int) -> Tensor:
     return log_mean_exp(log_w.view(groups, -1, log_w.shape[-1]), 1).mean()
 
 
-def _charged(trace: Trace, beta: Schedule) -> Tensor:
-    """Log weights (K, B) in which log q - log p counts beta times."""
-    return trace.log_px + beta(trace.at.epoch) * (trace.log_w - trace.log_px)
+def _charged(trace: Trace, name: str, groups: int, beta: Schedule) -> Loss:
+    """The loss of the groups' mean bound of weights in which log q - log p counts beta times."""
+    bound, weight = _grouped(trace.log_w, groups), beta(trace.at.epoch)
+    if weight == 1:
+        return _weighted(trace, name, bound)
+    log_w = trace.log_px + weight * (trace.log_w - trace.log_px)
+    return _weighted(trace, name, bound, charged=_grouped(log_w, groups))
 
 
 def _still(trace: Trace) -> Tensor:

@@ -118,8 +118,7 @@ def exponential(value: float, epochs: float) -> Schedule:
 
 def geometric(value: float, epochs: float) -> Schedule:
     """The schedule of a number that `rising` describes; raises BadInput where it makes no sense."""
-    if not (epochs >= 0 and math.isfinite(epochs)):
-        raise BadInput(f"`rising` must be zero or more epochs, not {epochs:g}.")
+    _check("`rising`", epochs)
     return Geometric(value, epochs) if epochs else Constant(value)
 
 
@@ -128,9 +127,8 @@ def warm_up(value: float, epochs: float = 0.0, cycles: int = 1) -> Schedule:
 
     Raises BadInput where one of them makes no sense.
     """
-    for flag, given in (("`beta`", value), ("`warmup`", epochs)):
-        if not (given >= 0 and math.isfinite(given)):
-            raise BadInput(f"{flag} must be zero or more, not {given:g}.")
+    _check("`beta`", value)
+    _check("`warmup`", epochs)
     if cycles < 1:
         raise BadInput(f"`cycles` must be 1 or more, not {cycles}.")
     if cycles > 1 and not epochs:
@@ -138,3 +136,8 @@ def warm_up(value: float, epochs: float = 0.0, cycles: int = 1) -> Schedule:
     if not epochs:
         return Constant(value)
     return Linear(value, epochs) if cycles == 1 else Cyclical(value, epochs, cycles)
+
+
+def _check(flag: str, given: float) -> None:
+    if not (given >= 0 and math.isfinite(given)):
+        raise BadInput(f"{flag} must be zero or more, not {given:g}.")
