@@ -65,7 +65,7 @@ def test_a_pass_is_the_chain_of_its_parts() -> None:
     assert torch.equal(trace.draw.z, z)
     assert torch.equal(trace.draw.log_q, log_q)
     assert torch.equal(trace.log_px, model.likelihood(model.decoder(z)).log_prob(x))
-    assert torch.equal(trace.log_w, trace.log_px + trace.draw.log_p - trace.draw.log_q)
+    assert torch.equal(trace.log_w, trace.log_px + (trace.draw.log_p - trace.draw.log_q))
     assert trace.x is x
     assert trace.at is at
     assert model(x).at.epoch == math.inf

@@ -27,7 +27,18 @@ from vaekit.distributions import full
 from vaekit.errors import BadInput
 from vaekit.events import Event
 from vaekit.likelihoods import Likelihood
-from vaekit.records import ALWAYS, Batch, Moment, Trace, as_batch, check_draws, importance_bound
+from vaekit.records import (
+    ALWAYS,
+    Batch,
+    Choose,
+    Draw,
+    Moment,
+    Scores,
+    Trace,
+    as_batch,
+    check_draws,
+    importance_bound,
+)
 
 Rows = Tensor | Batch
 Array = NDArray[Any]
@@ -86,10 +97,13 @@ class Autoencoder(nn.Module):
         at: Moment = ALWAYS,
         generator: Generator | None = None,
         scored: bool = True,
+        choose: Choose | None = None,
     ) -> Trace:
         """One pass of a batch, or of bare rows (B, *shape), with K = draws codes for each row.
 
         scored: whether the codes' log q and log p are wanted, which take time.
+        choose: from the scores of all draws, which of them (S, B) the trace is of: the others are
+            decoded without gradients and in portions, for less time and memory.
         Raises BadInput where the batch has a context that no part reads, or lacks one.
         """
         batch = self._transformed(self._checked(batch), generator)
@@ -100,7 +114,12 @@ class Autoencoder(nn.Module):
         given = _Given(self, batch, generator)
         if self.refinement is not None:
             draw = self.refinement(draw, given.joint, generator)
-        return Trace(batch, draw, *given.scored(draw.z, draw.state), at)
+        if choose is None:
+            return Trace(batch, draw, *given.scored(draw.z, draw.state), at)
+        with torch.no_grad():
+            scores = Scores(self._scored(draw, batch, generator), draw.log_ratio)
+        draw = draw.chosen(choose(scores))
+        return Trace(batch, draw, *given.scored(draw.z, draw.state), at, scores)
 
     @overload
     def encode(self, rows: Rows) -> Tensor:
@@ -238,8 +257,7 @@ class Autoencoder(nn.Module):
         Raises BadInput where draws are not positive.
         """
         batch, draws = as_batch(rows), check_draws(draws)
-        read = self.latent.reads * len(batch) if isinstance(self.latent, Stateful) else 0
-        portion = max(1, min(draws, _VALUES // max(batch.x.numel(), read)))
+        portion = self._portion(batch, draws)
         for start in range(0, draws, portion):
             with evaluating(self):
                 trace: Trace = self(batch, min(portion, draws - start), generator=generator)
@@ -338,6 +356,18 @@ class Autoencoder(nn.Module):
             return batch
         seen = batch.seen or batch
         return replace(batch, seen=replace(seen, x=self.corruption(seen.x, generator), seen=None))
+
+    def _portion(self, batch: Batch, draws: int) -> int:
+        """How many of the draws for each row of a batch are decoded at once."""
+        read = self.latent.reads * len(batch) if isinstance(self.latent, Stateful) else 0
+        return max(1, min(draws, _VALUES // max(batch.x.numel(), read)))
+
+    def _scored(self, draw: Draw, batch: Batch, generator: Generator | None) -> Tensor:
+        """log p(x|z) of draws in nats, (K, B), decoded in portions."""
+        state = self._state(draw.z) if draw.state is None else draw.state
+        portions = torch.split(state, self._portion(batch, len(state)))
+        decoded = (self._px(part, batch, generator) for part in portions)
+        return torch.cat([px.log_prob(batch.x, batch.mask) for px in decoded])
 
     def _state(self, z: Tensor) -> Tensor:
         """What the decoder reads of codes (K, B, D)."""
@@ -511,8 +541,8 @@ def _beside(context: Tensor | None, told: Tensor) -> Tensor:
 
 _ROWS = 100  # rows a pass when a model is used: activations that fit the cache are much faster
 _HELD = 1_000  # rows that are no tensors, in memory at once
-# Values decoded, or read for it, at once when many draws are scored: 16 MiB, near the caches.
-_VALUES = 2**22
+# Values decoded, or read for it, at once when many draws are scored: 8 MiB, near the caches.
+_VALUES = 2**21
 
 
 @contextmanager

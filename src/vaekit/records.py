@@ -6,7 +6,7 @@ M parameters of the likelihood per value. All quantities are in nats.
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 import torch
@@ -114,6 +114,56 @@ class Draw:
         """The one code that `encode` gives for each row, shape (B, D)."""
         return self.coded if isinstance(self.coded, Tensor) else self.coded()
 
+    @property
+    def log_ratio(self) -> Tensor:
+        """log p(z) - log q(z|x) of each code in nats, shape (K, B)."""
+        assert self.log_p is not None
+        assert self.log_q is not None
+        return self.log_p - self.log_q
+
+    def chosen(self, index: Tensor) -> "Draw":
+        """The draws (S, B) of an index into the K of each row, and what is known of them."""
+
+        def of(value: Tensor | None) -> Tensor | None:
+            if value is None or value.ndim == index.ndim:
+                return value if value is None else value.gather(0, index)
+            return value.gather(0, index.unsqueeze(-1).expand(*index.shape, value.shape[-1]))
+
+        z = of(self.z)
+        assert z is not None
+        return replace(
+            self,
+            z=z,
+            log_q=of(self.log_q),
+            log_p=of(self.log_p),
+            state=of(self.state),
+            still_log_q=None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What is known of draws that no gradient passes.
+
+    log_px, log_ratio: log p(x|z) and log p(z) - log q(z|x) in nats, shape (K, B).
+    """
+
+    log_px: Tensor
+    log_ratio: Tensor
+
+    @property
+    def log_w(self) -> Tensor:
+        """Log importance weights in nats, shape (K, B)."""
+        return self.charged(1)
+
+    def charged(self, beta: float) -> Tensor:
+        """Log weights in which log q(z|x) - log p(z) counts beta times, shape (K, B)."""
+        return self.log_px + beta * self.log_ratio
+
+
+Choose = Callable[[Scores], Tensor]
+"""From the scores of K draws to the index (S, B) of those that count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
@@ -121,6 +171,7 @@ class Trace:
 
     px: the distribution over the data for each code.
     log_px: log p(x|z) of the values that are there, in nats, shape (K, B).
+    among: the scores of all draws, of which these were chosen; None where these are all.
     """
 
     batch: Batch
@@ -128,6 +179,7 @@ class Trace:
     px: Event
     log_px: Tensor
     at: Moment = ALWAYS
+    among: "Scores | None" = None
 
     @property
     def x(self) -> Tensor:
@@ -137,9 +189,7 @@ class Trace:
     @property
     def log_w(self) -> Tensor:
         """Log importance weights log p(x|z) + log p(z) - log q(z|x) in nats, shape (K, B)."""
-        assert self.draw.log_p is not None
-        assert self.draw.log_q is not None
-        return self.log_px + self.draw.log_p - self.draw.log_q
+        return self.log_px + self.draw.log_ratio
 
 
 def importance_bound(traces: Iterable[Trace]) -> Tensor:

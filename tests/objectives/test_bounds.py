@@ -29,7 +29,7 @@ from vaekit.objectives import (
     check,
 )
 from vaekit.recipes import RECIPES
-from vaekit.records import Batch, Draw, Moment, Trace
+from vaekit.records import ALWAYS, Batch, Draw, Moment, Scores, Trace
 from vaekit.training.losses import Losses
 
 B, F, D = 6, 4, 2
@@ -265,6 +265,65 @@ def test_draws_rise_from_one_to_their_number(rising: Objective) -> None:
     assert given == [1, 1, 2, 5, *3 * [rising.draws]]
 
 
+@pytest.mark.parametrize(
+    ("objective", "groups"),
+    [(IWAE(8), 1), (IWAE(8, beta=0.5), 1), (MIWAE(2, 4), 2)],
+)
+@pytest.mark.parametrize("make", [linear, lambda: RECIPES["layered-vae"]((F,))[0].double()])
+def test_chosen_draws_have_the_gradient_of_all_on_average(objective, groups, make) -> None:
+    torch.manual_seed(0)
+    model, x = make(), data(1)
+
+    def gradient(trace: Trace) -> Tensor:
+        loss = objective(trace)
+        torch.testing.assert_close(loss.metrics, objective(traced(model, 8, x)).metrics)
+        given = torch.autograd.grad(loss.total, list(model.parameters()))
+        return torch.cat([each.flatten() for each in given])
+
+    def of(index: Tensor) -> Trace:
+        generator = torch.Generator().manual_seed(2)
+        trace: Trace = model(x, 8, generator=generator, choose=lambda scores: index.view(-1, 1))
+        assert trace.log_px.shape == (groups, 1)
+        return trace
+
+    whole = traced(model, 8, x)
+    beta = objective.beta(math.inf)
+    log_w = whole.log_px + beta * whole.draw.log_ratio
+    weights = log_w.detach().view(groups, -1).softmax(1)
+    each = torch.arange(8).view(groups, -1)
+    ways = torch.cartesian_prod(*each).view(-1, groups)  # one of each group
+    chances = torch.cartesian_prod(*weights).view(-1, groups).prod(1)
+    found = torch.stack([gradient(of(way)) for way in ways])
+    torch.testing.assert_close(chances @ found, gradient(whole))
+    assert (found[0] - found[1]).abs().max() > 1e-3
+
+
+def test_draws_are_chosen_as_often_as_their_weights_say() -> None:
+    log_px = torch.tensor([[0.5, 0.25, 0.25, 1e-9], [0.1, 0.6, 0.2, 0.1]]).log().T
+    choose = IWAE(4, chosen=2).chooser(4, ALWAYS)
+    assert choose is not None
+    torch.manual_seed(0)
+    times = torch.zeros(4, 2)
+    for _ in range(1_000):
+        index = choose(Scores(log_px, torch.zeros(4, 2)))
+        assert index.shape == (2, 2)
+        for row in range(2):
+            times[:, row] += torch.bincount(index[:, row], minlength=4)
+    torch.testing.assert_close(times / 2_000, log_px.exp(), atol=0.03, rtol=0)
+    assert times[0, 0] == 1_000  # half of the weight is one of two even steps, always
+
+
+def test_where_few_are_drawn_the_gradient_goes_through_all() -> None:
+    model = linear()
+    objective = IWAE(50, rising=4.0, chosen=3)
+    losses = Losses(model, objective, objective.phases(model))
+    traces = [losses.trace(Batch(data()), Moment(epoch)) for epoch in (0.0, 2.0, 3.0, 4.0)]
+    assert [len(trace.log_px) for trace in traces] == [1, 2, 3, 3]
+    among = [trace.among and len(trace.among.log_px) for trace in traces]
+    assert among == [None, None, 5, 50]
+    assert IWAE(5, chosen=5).chooser(5, ALWAYS) is None
+
+
 def test_a_weight_of_the_rate_counts_in_the_loss_and_not_in_what_is_reported() -> None:
     model = linear()
     trace = traced(model, 6)
@@ -298,6 +357,8 @@ def test_losses_do_not_change_when_a_batch_is_duplicated(objective: Objective) -
         (lambda: PIWAE(10_000, 10_000), "`groups` times `draws_each` is 100000000"),
         (lambda: IWAE(5, rising=-1.0), "`rising` must be zero or more"),
         (lambda: MIWAE(2, 2, rising=math.inf), "`rising` must be zero or more"),
+        (lambda: IWAE(5, chosen=-1), "`chosen` must be 0, for all draws, or more, not -1"),
+        (lambda: MIWAE(2, 2, chosen=-1), "`chosen` must be 0"),
         (lambda: DReG(0), "`draws` must be 1 or more"),
         (lambda: STL(0), "`draws` must be 1 or more"),
         (lambda: CIWAE(1.5), "`mixed` must be from 0"),

@@ -10,7 +10,7 @@ from vaekit.contracts import Part
 from vaekit.errors import BadInput
 from vaekit.latents import Latent
 from vaekit.model import Autoencoder
-from vaekit.records import Loss, Moment, Phase, Trace
+from vaekit.records import Choose, Loss, Moment, Phase, Trace
 
 
 class Objective(nn.Module, ABC):
@@ -32,6 +32,10 @@ class Objective(nn.Module, ABC):
     def draws_at(self, at: Moment) -> int:
         """Codes drawn for each data point in a step at a moment."""
         return self.draws
+
+    def chooser(self, draws: int, at: Moment) -> Choose | None:
+        """What chooses those of the draws that the gradient goes through; None where all do."""
+        return None
 
     def phases(self, model: Autoencoder) -> tuple[Phase, ...]:
         """One phase that trains every parameter of the model and of the objective."""

@@ -3,6 +3,7 @@
 import math
 from typing import final
 
+import torch
 from torch import Tensor
 
 from vaekit.distributions import log_mean_exp
@@ -11,7 +12,16 @@ from vaekit.model import Autoencoder
 from vaekit.objectives.base import Objective, sides
 from vaekit.objectives.elbo import explained
 from vaekit.objectives.schedules import Schedule, geometric, schedule_of
-from vaekit.records import Loss, Moment, Phase, Trace, check_draws, importance_bound
+from vaekit.records import (
+    Choose,
+    Loss,
+    Moment,
+    Phase,
+    Scores,
+    Trace,
+    check_draws,
+    importance_bound,
+)
 
 _SCORED = frozenset({"z", "log_q", "log_p"})
 
@@ -26,23 +36,36 @@ class IWAE(Objective):
     A step costs nearly as many passes of the decoder as there are draws, and what early ones learn
     is much the same with few: `rising` saves most of them.
 
+    So does `chosen`: the gradient is the mean of those of log w_k over the draws by their weights,
+    and few draws chosen by these have the same mean, with more noise.
+
     draws: K; with 1 it is the ELBO. rising: epochs over which K rises from 1, most of it late;
         to 50, it is at 2 after half of them. beta: a number or a schedule, by which log q - log p
-        counts in the weights.
+        counts in the weights. chosen: the draws that the gradient goes through; all where 0.
 
     Raises BadInput where one of them makes no sense.
     """
 
     needs = _SCORED
 
-    def __init__(self, draws: int = 50, rising: float = 0.0, beta: Schedule | float = 1.0) -> None:
+    def __init__(
+        self,
+        draws: int = 50,
+        rising: float = 0.0,
+        beta: Schedule | float = 1.0,
+        chosen: int = 0,
+    ) -> None:
         super().__init__()
-        self.draws = check_draws(draws)
+        self.draws, self.chosen = check_draws(draws), _chosen_of(chosen)
         self._number, self.beta = geometric(draws, rising), schedule_of(beta)
 
     def draws_at(self, at: Moment) -> int:
         """K at a moment of training."""
         return round(self._number(at.epoch))
+
+    def chooser(self, draws: int, at: Moment) -> Choose | None:
+        """By their weights, where there are more than shall be gone through."""
+        return _by_weight(draws, 1, self.chosen, self.beta(at.epoch))
 
     def forward(self, trace: Trace) -> Loss:
         """The bound, and the ELBO of the same draws."""
@@ -57,7 +80,7 @@ class MIWAE(Objective):
     Rainforth et al. 2018, https://arxiv.org/abs/1802.04537
 
     groups: M; with 1 it is IWAE. draws_each: K; with 1 it is the ELBO. rising: epochs over which
-        both rise from 1. beta: as IWAE's.
+        both rise from 1. beta, chosen: as IWAE's, the latter of each group.
 
     Raises BadInput where one of them, or M x K, makes no sense.
     """
@@ -70,9 +93,11 @@ class MIWAE(Objective):
         draws_each: int = 8,
         rising: float = 0.0,
         beta: Schedule | float = 1.0,
+        chosen: int = 0,
     ) -> None:
         super().__init__()
         self.groups, self.draws = groups, _draws_of(groups, draws_each)
+        self.chosen = _chosen_of(chosen)
         self._numbers = geometric(groups, rising), geometric(draws_each, rising)
         self.beta = schedule_of(beta)
 
@@ -80,9 +105,16 @@ class MIWAE(Objective):
         """M x K at a moment of training."""
         return math.prod(round(number(at.epoch)) for number in self._numbers)
 
+    def chooser(self, draws: int, at: Moment) -> Choose | None:
+        """By their weights in each group, where there are more than shall be gone through."""
+        return _by_weight(draws, self._groups_at(at), self.chosen, self.beta(at.epoch))
+
     def forward(self, trace: Trace) -> Loss:
         """The mean of the groups' bounds, and the ELBO of the same draws."""
-        return _charged(trace, "miwae", round(self._numbers[0](trace.at.epoch)), self.beta)
+        return _charged(trace, "miwae", self._groups_at(trace.at), self.beta)
+
+    def _groups_at(self, at: Moment) -> int:
+        return round(self._numbers[0](at.epoch))
 
 
 @final
@@ -243,7 +275,8 @@ def _weighted(
 
     Its value is theirs, and its gradient, too, unless something else is ascended.
     """
-    distortion, elbo = -trace.log_px.mean(), trace.log_w.mean()
+    all_draws = trace.among or trace
+    distortion, elbo = -all_draws.log_px.mean(), all_draws.log_w.mean()
     metrics = {"distortion": distortion, "rate": -distortion - elbo, "elbo": elbo, name: bound}
     total = bound if charged is None else charged
     if ascended is not None:
@@ -262,12 +295,38 @@ def _grouped(log_w: Tensor, groups: int) -> Tensor:
 
 
 def _charged(trace: Trace, name: str, groups: int, beta: Schedule) -> Loss:
-    """The loss of the groups' mean bound of weights in which log q - log p counts beta times."""
-    bound, weight = _grouped(trace.log_w, groups), beta(trace.at.epoch)
-    if weight == 1:
-        return _weighted(trace, name, bound)
-    log_w = trace.log_px + weight * (trace.log_w - trace.log_px)
-    return _weighted(trace, name, bound, charged=_grouped(log_w, groups))
+    """The loss of the groups' mean bound of weights in which log q - log p counts beta times.
+
+    Its gradient goes through all draws, or those that were chosen by these weights.
+    """
+    scores, weight = trace.among or Scores(trace.log_px, trace.draw.log_ratio), beta(trace.at.epoch)
+    bound = _grouped(scores.log_w, groups)
+    charged = bound if weight == 1 else _grouped(scores.charged(weight), groups)
+    if trace.among is None:
+        return _weighted(trace, name, bound, charged=charged)
+    chosen = Scores(trace.log_px, trace.draw.log_ratio).charged(weight).mean()
+    return _weighted(trace, name, bound, chosen, charged)
+
+
+def _by_weight(draws: int, groups: int, chosen: int, beta: float) -> Choose | None:
+    """Of each group of draws so many, by their weights and by even steps; None where that is all.
+
+    Even steps through the weights, from a start that is drawn, choose with less noise than
+    independent draws. Kitagawa 1996, https://doi.org/10.2307/1390750
+    """
+    each = draws // groups
+    if not 0 < chosen < each:
+        return None
+
+    def choose(scores: Scores) -> Tensor:
+        weights = scores.charged(beta).view(groups, each, -1).transpose(1, 2).softmax(-1)
+        starts = torch.rand(*weights.shape[:2], 1, device=weights.device)
+        steps = (starts + torch.arange(chosen, device=weights.device)) / chosen
+        found = torch.searchsorted(weights.cumsum(-1), steps).clamp(max=each - 1)
+        first = each * torch.arange(groups, device=weights.device).view(-1, 1, 1)
+        return (first + found).transpose(1, 2).flatten(0, 1)
+
+    return choose
 
 
 def _still(trace: Trace) -> Tensor:
@@ -281,6 +340,13 @@ def _still(trace: Trace) -> Tensor:
 def _scale(z: Tensor, weights: Tensor) -> None:
     """Have what comes back to codes (K, B, D) weighed by (K, B)."""
     z.register_hook(lambda gradient: gradient * weights.unsqueeze(-1))  # type: ignore[no-untyped-call]
+
+
+def _chosen_of(chosen: int) -> int:
+    """Draws that are gone through; raises BadInput where there are fewer than none."""
+    if chosen < 0:
+        raise BadInput(f"`chosen` must be 0, for all draws, or more, not {chosen}.")
+    return chosen
 
 
 def _draws_of(groups: int, draws_each: int) -> int:

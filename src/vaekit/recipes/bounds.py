@@ -16,6 +16,7 @@ def iwae(
     draws: int = 50,
     rising: float = 0.0,
     warmup: float = 0.0,
+    chosen: int = 0,
 ) -> Parts:
     """A VAE trained on the importance-weighted bound, tighter with every draw.
 
@@ -26,9 +27,10 @@ def iwae(
         draws: K, the codes drawn for each data point in a step.
         rising: Epochs over which K rises from 1, most of it late; these cost less.
         warmup: Epochs over which the rate's weight rises from 0.
+        chosen: Draws that the gradient goes through, chosen by weight; 0 is all.
     """
     model = assemble(shape, net, likelihood, context, gaussian, latent)
-    return model, IWAE(draws, rising, warm_up(1.0, warmup))
+    return model, IWAE(draws, rising, warm_up(1.0, warmup), chosen)
 
 
 def miwae(
@@ -42,6 +44,7 @@ def miwae(
     draws_each: int = 8,
     rising: float = 0.0,
     warmup: float = 0.0,
+    chosen: int = 0,
 ) -> Parts:
     """A VAE trained on the mean of several importance-weighted bounds.
 
@@ -53,9 +56,10 @@ def miwae(
         draws_each: K, the codes drawn for each bound in a step.
         rising: Epochs over which M and K rise from 1, most of it late; these cost less.
         warmup: Epochs over which the rate's weight rises from 0.
+        chosen: Draws of each bound that the gradient goes through, chosen by weight; 0 is all.
     """
     model = assemble(shape, net, likelihood, context, gaussian, latent)
-    return model, MIWAE(groups, draws_each, rising, warm_up(1.0, warmup))
+    return model, MIWAE(groups, draws_each, rising, warm_up(1.0, warmup), chosen)
 
 
 def ciwae(

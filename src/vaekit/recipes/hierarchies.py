@@ -115,6 +115,7 @@ def layered_iwae(
     draws: int = 50,
     rising: float = 0.0,
     warmup: float = 0.0,
+    chosen: int = 0,
 ) -> Parts:
     """An IWAE of several stochastic layers, each inferred from the one below it.
 
@@ -128,11 +129,12 @@ def layered_iwae(
         draws: K, the codes drawn for each data point in a step.
         rising: Epochs over which K rises from 1, most of it late; these cost less.
         warmup: Epochs over which the rate's weight rises from 0.
+        chosen: Draws that the gradient goes through, chosen by weight; 0 is all.
     """
     layers = _layers(latent, hidden_levels, activation_levels)
     size, lowest = sum(latent), (latent or (0,))[-1]
     model = assemble(shape, net, likelihood, context, layers, size, reads=lowest)
-    return model, IWAE(draws, rising, warm_up(1.0, warmup))
+    return model, IWAE(draws, rising, warm_up(1.0, warmup), chosen)
 
 
 def very_deep_vae(

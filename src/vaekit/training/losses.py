@@ -26,7 +26,9 @@ class Losses(nn.Module):
         """One pass of a batch with the draws, and their scores, that the objective asks for."""
         objective = self.objective
         scored = not objective.needs.isdisjoint({"log_q", "log_p"})
-        trace: Trace = self.model(batch, objective.draws_at(at), at, scored=scored)
+        draws = objective.draws_at(at)
+        choose = objective.chooser(draws, at)
+        trace: Trace = self.model(batch, draws, at, scored=scored, choose=choose)
         return trace
 
     def explain(self, trace: Trace) -> tuple[list[Tensor], dict[str, Tensor]]:
