@@ -143,7 +143,7 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What is known of draws that no gradient passes.
+    """What the weights of draws are made of.
 
     log_px, log_ratio: log p(x|z) and log p(z) - log q(z|x) in nats, shape (K, B).
     """
@@ -154,7 +154,7 @@ class Scores:
     @property
     def log_w(self) -> Tensor:
         """Log importance weights in nats, shape (K, B)."""
-        return self.charged(1)
+        return self.log_px + self.log_ratio
 
     def charged(self, beta: float) -> Tensor:
         """Log weights in which log q(z|x) - log p(z) counts beta times, shape (K, B)."""
@@ -171,7 +171,8 @@ class Trace:
 
     px: the distribution over the data for each code.
     log_px: log p(x|z) of the values that are there, in nats, shape (K, B).
-    among: the scores of all draws, of which these were chosen; None where these are all.
+    among: the scores of all draws, without gradients, of which these were chosen; None where
+        these are all.
     """
 
     batch: Batch
@@ -179,7 +180,7 @@ class Trace:
     px: Event
     log_px: Tensor
     at: Moment = ALWAYS
-    among: "Scores | None" = None
+    among: Scores | None = None
 
     @property
     def x(self) -> Tensor:
@@ -187,9 +188,14 @@ class Trace:
         return self.batch.x
 
     @property
+    def scores(self) -> Scores:
+        """What is known of its draws."""
+        return Scores(self.log_px, self.draw.log_ratio)
+
+    @property
     def log_w(self) -> Tensor:
         """Log importance weights log p(x|z) + log p(z) - log q(z|x) in nats, shape (K, B)."""
-        return self.log_px + self.draw.log_ratio
+        return self.scores.log_w
 
 
 def importance_bound(traces: Iterable[Trace]) -> Tensor:

@@ -49,6 +49,8 @@ class Objective(nn.Module, ABC):
 class Added(Objective, ABC):
     """An objective that adds to another one, whose draws and needs are also its own.
 
+    Its gradient goes through all draws, as what it adds is about each of them alike.
+
     base: an objective of one phase.
     """
 

@@ -33,11 +33,10 @@ class IWAE(Objective):
     The gradient is that of the bound itself, through the reparameterised draws.
     Burda, Grosse and Salakhutdinov 2016, https://arxiv.org/abs/1509.00519
 
-    A step costs nearly as many passes of the decoder as there are draws, and what early ones learn
-    is much the same with few: `rising` saves most of them.
-
-    So does `chosen`: the gradient is the mean of those of log w_k over the draws by their weights,
-    and few draws chosen by these have the same mean, with more noise.
+    A step costs nearly as many passes of the decoder as there are draws. What early ones learn is
+    much the same with few: `rising` saves most of them. And the gradient is the mean of those of
+    log w_k, by their weights: the few that are `chosen` by these have the same mean, with more
+    noise, and only they go backwards, too.
 
     draws: K; with 1 it is the ELBO. rising: epochs over which K rises from 1, most of it late;
         to 50, it is at 2 after half of them. beta: a number or a schedule, by which log q - log p
@@ -275,8 +274,8 @@ def _weighted(
 
     Its value is theirs, and its gradient, too, unless something else is ascended.
     """
-    all_draws = trace.among or trace
-    distortion, elbo = -all_draws.log_px.mean(), all_draws.log_w.mean()
+    every = trace.among or trace.scores
+    distortion, elbo = -every.log_px.mean(), every.log_w.mean()
     metrics = {"distortion": distortion, "rate": -distortion - elbo, "elbo": elbo, name: bound}
     total = bound if charged is None else charged
     if ascended is not None:
@@ -299,12 +298,10 @@ def _charged(trace: Trace, name: str, groups: int, beta: Schedule) -> Loss:
 
     Its gradient goes through all draws, or those that were chosen by these weights.
     """
-    scores, weight = trace.among or Scores(trace.log_px, trace.draw.log_ratio), beta(trace.at.epoch)
-    bound = _grouped(scores.log_w, groups)
-    charged = bound if weight == 1 else _grouped(scores.charged(weight), groups)
-    if trace.among is None:
-        return _weighted(trace, name, bound, charged=charged)
-    chosen = Scores(trace.log_px, trace.draw.log_ratio).charged(weight).mean()
+    every, weight = trace.among or trace.scores, beta(trace.at.epoch)
+    bound = _grouped(every.log_w, groups)
+    charged = bound if weight == 1 else _grouped(every.charged(weight), groups)
+    chosen = None if trace.among is None else trace.scores.charged(weight).mean()
     return _weighted(trace, name, bound, chosen, charged)
 
 
