@@ -1,6 +1,7 @@
 """The two exceptions a user of vaekit meets, and what raises the first."""
 
 import errno
+import math
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -31,6 +32,12 @@ def expect(name: str, value: object, kind: type | UnionType, instead: str) -> No
     """Raise BadInput where a parameter is of no such kind, saying what to give instead."""
     if not isinstance(value, kind):
         raise BadInput(f"`{name}` is of type {type(value).__name__}: give {instead}.")
+
+
+def zero_or_more(flag: str, value: float) -> None:
+    """Raise BadInput where a number is below zero or not finite."""
+    if not 0 <= value < math.inf:
+        raise BadInput(f"{flag} must be zero or more, not {value:g}.")
 
 
 def lookup(kind: str, table: Mapping[str, Any], name: str) -> Any:

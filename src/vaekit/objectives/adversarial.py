@@ -1,6 +1,5 @@
 """Adversarial training: a critic that learns to tell pictures from what a model makes of them."""
 
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import spectral_norm
 
 from vaekit.contracts import Decoder
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, zero_or_more
 from vaekit.model import Autoencoder
 from vaekit.nets.critic import Judgement
 from vaekit.objectives.base import Added, Objective
@@ -69,14 +68,12 @@ class Adversarial(Added):
         price: float = 10.0,
     ) -> None:
         super().__init__(base)
-        if not (gamma >= 0 and math.isfinite(gamma)):
-            raise BadInput(f"`gamma` must be zero or more, not {gamma:g}.")
+        zero_or_more("`gamma`", gamma)
         if stabiliser not in _STABILISERS:
             raise BadInput(
                 f"`stabiliser` {stabiliser!r} is unknown: use {', '.join(_STABILISERS)}."
             )
-        if not (price >= 0 and math.isfinite(price)):
-            raise BadInput(f"The price of r1 must be zero or more, not {price:g}.")
+        zero_or_more("The price of r1", price)
         self._stabilise = _STABILISERS[stabiliser]
         self.critic = self._stabilise.prepare(critic)
         self.gamma, self.price = gamma, price

@@ -6,7 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, zero_or_more
 from vaekit.objectives.base import Objective
 from vaekit.objectives.elbo import explained
 from vaekit.objectives.schedules import warm_up
@@ -34,7 +34,7 @@ class Capacity(Objective):
     ) -> None:
         super().__init__()
         for name, value in (("capacity", capacity), ("gamma", gamma), ("warmup", epochs)):
-            _zero_or_more(name, value)
+            zero_or_more(f"`{name}`", value)
         self.capacity, self.gamma = warm_up(capacity, epochs), gamma
         self.draws = check_draws(draws)
 
@@ -78,7 +78,7 @@ class GECO(Objective):
         super().__init__()
         if not math.isfinite(tolerance):
             raise BadInput(f"`tolerance` must be finite, not {tolerance:g}.")
-        _zero_or_more("speed", speed)
+        zero_or_more("`speed`", speed)
         if not 0 <= momentum < 1:
             raise BadInput(f"`momentum` must be from 0 to below 1, not {momentum:g}.")
         self.tolerance, self.speed, self.momentum = tolerance, speed, momentum
@@ -112,8 +112,3 @@ def _halves(trace: Trace) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
     assert trace.draw.rate is not None
     distortion, rate = -trace.log_px.mean(), trace.draw.rate.mean()
     return distortion, rate, {"distortion": distortion, "rate": rate, "elbo": -(distortion + rate)}
-
-
-def _zero_or_more(name: str, value: float) -> None:
-    if not 0 <= value < math.inf:
-        raise BadInput(f"`{name}` must be zero or more and finite, not {value:g}.")

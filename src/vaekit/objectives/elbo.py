@@ -1,11 +1,10 @@
 """The evidence lower bound and its weighted forms."""
 
-import math
 from typing import final
 
 from torch import Tensor
 
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, zero_or_more
 from vaekit.objectives.base import Objective
 from vaekit.objectives.schedules import Schedule, schedule_of
 from vaekit.records import Draw, Loss, Trace, check_draws
@@ -41,8 +40,7 @@ class ELBO(Objective):
         free_rate: float = 0.0,
     ) -> None:
         super().__init__()
-        if not (distortion_weight >= 0 and math.isfinite(distortion_weight)):
-            raise BadInput(f"`distortion_weight` must be zero or more, not {distortion_weight:g}.")
+        zero_or_more("`distortion_weight`", distortion_weight)
         for name, free in (("free_bits", free_bits), ("free_rate", free_rate)):
             if not 0 <= free <= _MOST:
                 raise BadInput(f"`{name}` must be from zero to {_MOST:g}, not {free:g}.")

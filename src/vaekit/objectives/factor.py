@@ -1,13 +1,12 @@
 """The total correlation of a code, priced by a critic."""
 
-import math
 from typing import final
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from vaekit.errors import BadInput
+from vaekit.errors import zero_or_more
 from vaekit.model import Autoencoder
 from vaekit.objectives.base import Added, Objective
 from vaekit.records import Loss, Phase, Trace
@@ -34,8 +33,7 @@ class Factor(Added):
 
     def __init__(self, base: Objective, critic: nn.Module, gamma: float = 10.0) -> None:
         super().__init__(base)
-        if not (gamma >= 0 and math.isfinite(gamma)):
-            raise BadInput(f"`gamma` must be zero or more, not {gamma:g}.")
+        zero_or_more("`gamma`", gamma)
         self.critic, self.gamma = critic, gamma
 
     def forward(self, trace: Trace) -> Loss:

@@ -1,13 +1,12 @@
 """A distance in the features of a trained network, beside any objective."""
 
-import math
 from collections.abc import Sequence
 from typing import final
 
 import torch
 from torch import Tensor
 
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, zero_or_more
 from vaekit.features import Features
 from vaekit.model import Autoencoder
 from vaekit.objectives.base import Added, Objective
@@ -53,9 +52,9 @@ class Perceptual(Added):
                 f"`layer_weights` has {len(self.layer_weights)} numbers for "
                 f"{len(features.layers)} layers: {', '.join(features.layers)}."
             )
-        _check("`perceptual_weight`", weight)
+        zero_or_more("`perceptual_weight`", weight)
         for each in self.layer_weights:
-            _check("`layer_weights`", each)
+            zero_or_more("`layer_weights`", each)
 
     def forward(self, trace: Trace) -> Loss:
         """The base's loss with the term added, and `perceptual` among the metrics."""
@@ -82,8 +81,3 @@ class Perceptual(Added):
             for weight, ours, theirs in zip(self.layer_weights, found, originals, strict=True)
         ]
         return torch.stack(terms).sum()
-
-
-def _check(flag: str, weight: float) -> None:
-    if not 0 <= weight < math.inf:
-        raise BadInput(f"{flag} must be zero or more, not {weight:g}.")

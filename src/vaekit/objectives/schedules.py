@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol, final
 
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, zero_or_more
 
 
 class Schedule(Protocol):
@@ -118,7 +118,7 @@ def exponential(value: float, epochs: float) -> Schedule:
 
 def geometric(value: float, epochs: float) -> Schedule:
     """The schedule of a number that `rising` describes; raises BadInput where it makes no sense."""
-    _check("`rising`", epochs)
+    zero_or_more("`rising`", epochs)
     return Geometric(value, epochs) if epochs else Constant(value)
 
 
@@ -127,8 +127,8 @@ def warm_up(value: float, epochs: float = 0.0, cycles: int = 1) -> Schedule:
 
     Raises BadInput where one of them makes no sense.
     """
-    _check("`beta`", value)
-    _check("`warmup`", epochs)
+    zero_or_more("`beta`", value)
+    zero_or_more("`warmup`", epochs)
     if cycles < 1:
         raise BadInput(f"`cycles` must be 1 or more, not {cycles}.")
     if cycles > 1 and not epochs:
@@ -136,8 +136,3 @@ def warm_up(value: float, epochs: float = 0.0, cycles: int = 1) -> Schedule:
     if not epochs:
         return Constant(value)
     return Linear(value, epochs) if cycles == 1 else Cyclical(value, epochs, cycles)
-
-
-def _check(flag: str, given: float) -> None:
-    if not (given >= 0 and math.isfinite(given)):
-        raise BadInput(f"{flag} must be zero or more, not {given:g}.")
