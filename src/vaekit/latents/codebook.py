@@ -8,7 +8,7 @@ from torch import Generator, Tensor, nn
 
 from vaekit.contracts import Part, Read
 from vaekit.distributions import full
-from vaekit.errors import BadInput
+from vaekit.errors import BadInput, zero_or_more
 from vaekit.latents.spaces import EUCLIDEAN
 from vaekit.records import Draw
 
@@ -52,8 +52,7 @@ class Codebook(nn.Module):
                 raise BadInput(f"`{name}` must be 1 or more, not {value}.")
         if not 0 < decay < 1:
             raise BadInput(f"`decay` must be between 0 and 1, not {decay:g}.")
-        if not (commitment >= 0 and math.isfinite(commitment)):
-            raise BadInput(f"`commitment` must be zero or more, not {commitment:g}.")
+        zero_or_more("`commitment`", commitment)
         self.positions, self.width, self.size, self.context = positions, width, positions * width, 0
         self.decay, self.commitment, self.space = decay, commitment, EUCLIDEAN
         self.provides = frozenset({"z", "code", "rate", "penalty", "prior"})
