@@ -73,7 +73,6 @@ class Row:
 
 
 TWO: dict[str, Any] = {"latent": (50, 100), "hidden_levels": (100, 100)}
-TWO_WIDE: dict[str, Any] = {"latent": (40, 40), "hidden_ladder": 300}
 DEEP: dict[str, Any] = {
     "batch_size": 100,
     "learning_rate": 1e-3,
@@ -138,12 +137,9 @@ ROWS = (
         **STATIC,
     ),
     Row(
-        "hvamp-static",
-        "VampPrior, two levels, layers of 300",
-        "hvamp-vae",
-        *(TWO_WIDE, 320, 83.19, TOMCZAK),
-        net_options=NETWORK | {"hidden": (300, 300)},
-        training={"patience": 320},
+        *("hvamp-static", "VampPrior, two levels", "hvamp-vae", {"latent": (40, 40)}, 64),
+        *(83.19, TOMCZAK),
+        training=FIRST,
         **STATIC,
     ),
 )
