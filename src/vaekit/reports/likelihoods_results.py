@@ -90,7 +90,7 @@ def _rising(share: float) -> dict[str, Any]:
 
 
 ROWS = (
-    Row("vae", "VAE", "vae", LATENT, 200, 86.76, BURDA, training=FIRST),
+    Row("vae", "VAE", "vae", LATENT, 300, 86.76, BURDA),
     Row(
         *("iwae-5", "IWAE, K = 5", "iwae", LATENT | {"draws": 5}, 600, 85.54, BURDA),
         training=SMALLER,
