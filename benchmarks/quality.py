@@ -24,7 +24,7 @@ from vaekit.likelihoods import Bernoulli
 from vaekit.model import Autoencoder
 from vaekit.nets import MLP
 from vaekit.recipes import vae
-from vaekit.reports.likelihoods_results import LATENT, LR_WARMUP, NETWORK, TRAINING
+from vaekit.reports.likelihoods_results import LATENT, LR_WARMUP, NETWORK, TRAINING, WARMUP
 from vaekit.training import Training, fit
 
 from pythae import models as pythae  # isort: skip  # found once benchmarks.peer is imported
@@ -36,7 +36,6 @@ import contextlib
 SHOWN = 12  # points of a curve
 POINTS, DRAWS = 1_000, 500
 FINAL_DRAWS = 5_000
-WARMUP = 0.1  # of the epochs
 
 Weights = dict[str, Tensor]
 Snapshots = list[tuple[float, int, Weights]]

@@ -125,18 +125,17 @@ class Draw:
         """The draws (S, B) of an index into the K of each row, and what is known of them."""
 
         def of(value: Tensor | None) -> Tensor | None:
-            if value is None or value.ndim == index.ndim:
-                return value if value is None else value.gather(0, index)
-            return value.gather(0, index.unsqueeze(-1).expand(*index.shape, value.shape[-1]))
+            return None if value is None else value.take_along_dim(index, 0)
 
-        z = of(self.z)
-        assert z is not None
+        def of_vectors(value: Tensor) -> Tensor:
+            return value.take_along_dim(index.unsqueeze(-1), 0)
+
         return replace(
             self,
-            z=z,
+            z=of_vectors(self.z),
             log_q=of(self.log_q),
             log_p=of(self.log_p),
-            state=of(self.state),
+            state=None if self.state is None else of_vectors(self.state),
             still_log_q=None,
         )
 

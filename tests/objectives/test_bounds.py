@@ -300,7 +300,7 @@ def test_chosen_draws_have_the_gradient_of_all_on_average(objective, groups, mak
 
 def test_draws_are_chosen_as_often_as_their_weights_say() -> None:
     log_px = torch.tensor([[0.5, 0.25, 0.25, 1e-9], [0.1, 0.6, 0.2, 0.1]]).log().T
-    choose = IWAE(4, chosen=2).chooser(4, ALWAYS)
+    choose = IWAE(4, chosen=2).chooser(ALWAYS)
     assert choose is not None
     torch.manual_seed(0)
     times = torch.zeros(4, 2)
@@ -321,7 +321,7 @@ def test_where_few_are_drawn_the_gradient_goes_through_all() -> None:
     assert [len(trace.log_px) for trace in traces] == [1, 2, 3, 3]
     among = [trace.among and len(trace.among.log_px) for trace in traces]
     assert among == [None, None, 5, 50]
-    assert IWAE(5, chosen=5).chooser(5, ALWAYS) is None
+    assert IWAE(5, chosen=5).chooser(ALWAYS) is None
 
 
 def test_a_weight_of_the_rate_counts_in_the_loss_and_not_in_what_is_reported() -> None:

@@ -33,8 +33,8 @@ class Objective(nn.Module, ABC):
         """Codes drawn for each data point in a step at a moment."""
         return self.draws
 
-    def chooser(self, draws: int, at: Moment) -> Choose | None:
-        """What chooses those of the draws that the gradient goes through; None where all do."""
+    def chooser(self, at: Moment) -> Choose | None:
+        """What chooses the draws that the gradient goes through at a moment; None where all do."""
         return None
 
     def phases(self, model: Autoencoder) -> tuple[Phase, ...]:

@@ -62,9 +62,9 @@ class IWAE(Objective):
         """K at a moment of training."""
         return round(self._number(at.epoch))
 
-    def chooser(self, draws: int, at: Moment) -> Choose | None:
+    def chooser(self, at: Moment) -> Choose | None:
         """By their weights, where there are more than shall be gone through."""
-        return _by_weight(draws, 1, self.chosen, self.beta(at.epoch))
+        return _by_weight(self.draws_at(at), 1, self.chosen, self.beta(at.epoch))
 
     def forward(self, trace: Trace) -> Loss:
         """The bound, and the ELBO of the same draws."""
@@ -104,9 +104,9 @@ class MIWAE(Objective):
         """M x K at a moment of training."""
         return math.prod(round(number(at.epoch)) for number in self._numbers)
 
-    def chooser(self, draws: int, at: Moment) -> Choose | None:
+    def chooser(self, at: Moment) -> Choose | None:
         """By their weights in each group, where there are more than shall be gone through."""
-        return _by_weight(draws, self._groups_at(at), self.chosen, self.beta(at.epoch))
+        return _by_weight(self.draws_at(at), self._groups_at(at), self.chosen, self.beta(at.epoch))
 
     def forward(self, trace: Trace) -> Loss:
         """The mean of the groups' bounds, and the ELBO of the same draws."""

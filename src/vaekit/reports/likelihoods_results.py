@@ -26,6 +26,7 @@ TRAINING: dict[str, Any] = {
 SMALLER: dict[str, Any] = {"batch_size": 250, "learning_rate": 4e-3}
 FIRST: dict[str, Any] = SMALLER | {"precision": "32-true"}  # before larger batches were found
 LR_WARMUP = 0.01  # of the epochs
+WARMUP = 0.1  # of the epochs, of the rate's weight
 DRAWS = 5_000
 DYNAMIC: dict[str, Any] = {"binarise": "dynamic", "validation": 1_000}
 
@@ -54,7 +55,7 @@ class Row:
     data: str = "mnist"
     data_options: dict[str, Any] = field(default_factory=lambda: dict(DYNAMIC))
     training: dict[str, Any] = field(default_factory=dict)
-    shares: dict[str, float] = field(default_factory=lambda: {"warmup": 0.1})
+    shares: dict[str, float] = field(default_factory=lambda: {"warmup": WARMUP})
     draws: int = DRAWS
     points: int | None = None
 
@@ -86,7 +87,7 @@ STATIC: dict[str, Any] = {"data": "binarized-mnist", "data_options": {}}
 
 def _rising(share: float) -> dict[str, Any]:
     """Of an importance-weighted row: over which share of its epochs K rises."""
-    return {"shares": {"rising": share, "warmup": 0.1}}
+    return {"shares": {"rising": share, "warmup": WARMUP}}
 
 
 ROWS = (

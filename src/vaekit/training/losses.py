@@ -26,8 +26,7 @@ class Losses(nn.Module):
         """One pass of a batch with the draws, and their scores, that the objective asks for."""
         objective = self.objective
         scored = not objective.needs.isdisjoint({"log_q", "log_p"})
-        draws = objective.draws_at(at)
-        choose = objective.chooser(draws, at)
+        draws, choose = objective.draws_at(at), objective.chooser(at)
         trace: Trace = self.model(batch, draws, at, scored=scored, choose=choose)
         return trace
 
